@@ -1,0 +1,21 @@
+// Package solver integrates the fields of package flow from noise (t = 0) to data (t = 1), and counts what that costs.
+//
+// All steps of one sampling are built into one compiled graph: the times of the grid are numbers known while the graph is
+// built, so a step that needs less work (the end points of IDFF as released, say) also costs less.
+//
+//	s := solver.RK4(2)                        // two steps of the 3/8 rule, as torchdiffeq's "rk4"
+//	exec := graph.MustNewExec(backend, func(x *graph.Node) *graph.Node {
+//		states := s.Integrate(func(x *graph.Node, t float64) *graph.Node {
+//			return graph.MulScalar(x, -t) // dx/dt = -t x
+//		}, x)
+//		return states[s.Steps()]
+//	})
+//
+// # How to choose
+//
+//	euler      1 evaluation a step   order 1   the cheapest step; few-step samplers are often best here
+//	midpoint   2 evaluations         order 2   the best start for straight flows at 4-16 evaluations
+//	heun2      2 evaluations         order 2   evaluates t = 1, where x1-networks are worst: prefer midpoint
+//	rk4        4 evaluations         order 4   the 3/8 rule, as torchdiffeq; evaluates t = 1
+//	rk4classic 4 evaluations         order 4   the textbook rule; evaluates t = 1
+package solver

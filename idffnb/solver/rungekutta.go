@@ -1,0 +1,122 @@
+package solver
+
+import (
+	"fmt"
+
+	"github.com/gomlx/gomlx/core/graph"
+)
+
+// RungeKutta is an explicit Runge-Kutta method with N equal steps over [0, 1]. With the method's Butcher tableau (c, A, b),
+//
+//	k_i = f(x + dt sum_j A_ij k_j, t + c_i dt),   x <- x + dt sum_i b_i k_i
+type RungeKutta struct {
+	Method string // a name of Names
+	N      int    // steps, at least 1
+}
+
+// tableau is a Butcher tableau: row i of a has i entries; c_i is the sum of row i.
+type tableau struct {
+	order int
+	c     []float64
+	a     [][]float64
+	b     []float64
+}
+
+// Euler is x <- x + dt f(x, t): order 1, one evaluation a step. It never evaluates t = 1.
+func Euler(n int) RungeKutta { return RungeKutta{"euler", n} }
+
+// Midpoint evaluates at t and t + dt/2: order 2, two evaluations a step. It never evaluates t = 1.
+func Midpoint(n int) RungeKutta { return RungeKutta{"midpoint", n} }
+
+// Heun is the trapezoidal predictor-corrector, torchdiffeq's "heun2": order 2, two evaluations a step, the last at t = 1.
+func Heun(n int) RungeKutta { return RungeKutta{"heun2", n} }
+
+// RK4 is Kutta's 3/8 rule, which torchdiffeq calls "rk4": order 4, four evaluations a step, the last at t = 1.
+func RK4(n int) RungeKutta { return RungeKutta{"rk4", n} }
+
+// RK4Classic is the classic fourth-order rule: order 4, four evaluations a step, the last at t = 1.
+func RK4Classic(n int) RungeKutta { return RungeKutta{"rk4classic", n} }
+
+// The tableaus are those of Hairer, Norsett, Wanner, Solving Ordinary Differential Equations I, section II.1.
+var tableaus = map[string]tableau{
+	"euler":    {order: 1, c: []float64{0}, a: [][]float64{{}}, b: []float64{1}},
+	"midpoint": {order: 2, c: []float64{0, .5}, a: [][]float64{{}, {.5}}, b: []float64{0, 1}},
+	"heun2":    {order: 2, c: []float64{0, 1}, a: [][]float64{{}, {1}}, b: []float64{.5, .5}},
+	"rk4": {order: 4, c: []float64{0, 1. / 3, 2. / 3, 1},
+		a: [][]float64{{}, {1. / 3}, {-1. / 3, 1}, {1, -1, 1}}, b: []float64{1. / 8, 3. / 8, 3. / 8, 1. / 8}},
+	"rk4classic": {order: 4, c: []float64{0, .5, .5, 1},
+		a: [][]float64{{}, {.5}, {0, .5}, {0, 0, 1}}, b: []float64{1. / 6, 1. / 3, 1. / 3, 1. / 6}},
+}
+
+// Name implements Solver.
+func (s RungeKutta) Name() string { return s.Method }
+
+// Steps implements Solver.
+func (s RungeKutta) Steps() int { return s.N }
+
+// Order is the method's order of convergence: the error at t = 1 falls as dt^Order. It is 0 for an unknown method.
+func (s RungeKutta) Order() int { return tableaus[s.Method].order }
+
+// Check says in one line what is wrong with the solver, or nil.
+func (s RungeKutta) Check() error {
+	if _, ok := tableaus[s.Method]; !ok {
+		_, err := ByName(s.Method, s.N)
+		return err
+	}
+	if s.N < 1 {
+		return fmt.Errorf("solver: %s with %d steps: the number of steps must be at least 1", s.Method, s.N)
+	}
+	return nil
+}
+
+// String gives the method and its steps, e.g. "rk4 x2".
+func (s RungeKutta) String() string { return fmt.Sprintf("%s x%d", s.Method, s.N) }
+
+// Times lists the times at which the field is evaluated, in order.
+func (s RungeKutta) Times() []float64 {
+	var times []float64
+	grid := Grid(s.N)
+	for n := range s.N {
+		for _, c := range tableaus[s.Method].c {
+			times = append(times, stageTime(grid[n], grid[n+1], c))
+		}
+	}
+	return times
+}
+
+// stageTime is t + c dt; for c = 1 it is the grid's own next time, so that the last stage is exactly at t = 1.
+func stageTime(t, next, c float64) float64 {
+	if c == 1 {
+		return next
+	}
+	return t + c*(next-t)
+}
+
+// Integrate implements Solver.
+func (s RungeKutta) Integrate(field Field, x *graph.Node) []*graph.Node {
+	if err := s.Check(); err != nil {
+		panic(err)
+	}
+	method, grid := tableaus[s.Method], Grid(s.N)
+	states := []*graph.Node{x}
+	for n := range s.N {
+		dt := grid[n+1] - grid[n]
+		slopes := make([]*graph.Node, len(method.c))
+		for i, c := range method.c {
+			slopes[i] = field(combine(x, dt, method.a[i], slopes), stageTime(grid[n], grid[n+1], c))
+		}
+		x = combine(x, dt, method.b, slopes)
+		states = append(states, x)
+	}
+	return states
+}
+
+// combine returns x + dt sum_j weights_j slopes_j.
+func combine(x *graph.Node, dt float64, weights []float64, slopes []*graph.Node) *graph.Node {
+	for j, w := range weights {
+		if w != 0 {
+			x = graph.Add(x, graph.MulScalar(slopes[j], dt*w))
+		}
+	}
+	return x
+}

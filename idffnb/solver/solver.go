@@ -1,0 +1,43 @@
+package solver
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/gomlx/gomlx/core/graph"
+)
+
+// Field is a velocity dx/dt at state x [batch, ...] and time t. It is called while a graph is built.
+type Field func(x *graph.Node, t float64) *graph.Node
+
+// Solver integrates a field over [0, 1].
+type Solver interface {
+	// Name is the method's name, as torchdiffeq knows it where it does.
+	Name() string
+	// Steps is the number of steps, at least 1.
+	Steps() int
+	// Integrate builds the graph that integrates the field from x at t = 0 and returns the Steps()+1 states of the grid,
+	// the start among them. It panics as graph-building functions do.
+	Integrate(field Field, x *graph.Node) []*graph.Node
+}
+
+// ByName returns the solver of that name with n steps. An unknown name's error lists the valid ones.
+func ByName(name string, n int) (Solver, error) {
+	if _, ok := tableaus[name]; !ok {
+		return nil, fmt.Errorf("solver: unknown solver %q; valid names: %s", name, strings.Join(Names(), ", "))
+	}
+	s := RungeKutta{Method: name, N: n}
+	return s, s.Check()
+}
+
+// Names lists the solvers that ByName knows, the cheapest first.
+func Names() []string { return []string{"euler", "midpoint", "heun2", "rk4", "rk4classic"} }
+
+// Grid returns the n+1 equidistant times 0, 1/n, ..., 1. The last is exactly 1.
+func Grid(n int) []float64 {
+	times := make([]float64, n+1)
+	for i := range times {
+		times[i] = float64(i) / float64(n)
+	}
+	return times
+}
