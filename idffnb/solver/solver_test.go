@@ -27,7 +27,7 @@ func TestOrder(t *testing.T) {
 	for _, name := range Names() {
 		var logErr, logStep []float64
 		var order int
-		for _, n := range []int{8, 16, 32} {
+		for _, n := range []int{16, 32, 64} {
 			s := RungeKutta{name, n}
 			order = s.Order()
 			got := graph.MustExecOnce(backend, func(x *graph.Node) *graph.Node {
