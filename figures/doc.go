@@ -1,0 +1,30 @@
+// Package figures draws the pictures of flow-matching experiments in the plane:
+// densities, trajectories, momentum, loss, heat maps over γ, and quality
+// against true cost. It draws with gonum.org/v1/plot and takes plain slices;
+// it knows nothing of networks, solvers or runs.
+//
+// Each kind of figure is a struct whose fields are its data and its options.
+// Zero values of the options are sensible. Draw checks the data and returns a
+// [Figure]; [Show] and [MustShow] draw and display in a GoNB notebook:
+//
+//	figures.MustShow(figures.KDEGrid{
+//		Rows: []float64{0, 0.5, 1},
+//		Columns: []figures.KDEColumn{
+//			{Title: "CFM\nmidpoint 4: 8 fwd", Trajectory: cfm},
+//			{Title: "IDFF γ₁=0.2\nRK4 2: 8 fwd + 6 bwd = 14", Trajectory: idff},
+//		},
+//		Truth: truth,
+//	})
+//
+//	fig, err := figures.Loss{Curves: curves}.Draw()
+//	err = fig.Save("loss.svg") // .png, .svg, .pdf
+//
+// Conventions: a cloud is a [][2]float64; trajectories are indexed
+// [time][point] where they are clouds in time and [path][step] where they are
+// single paths, as each field says. One colour map ([Heat]), light for little
+// and dark for much, serves every figure; curves use the colour-blind-safe
+// palette of Okabe and Ito with a marker of their own.
+//
+// The picture of a figure depends on its data alone: no random numbers, no
+// clock, and fonts that are part of the program.
+package figures

@@ -1,0 +1,81 @@
+package figures
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/janpfeifer/gonb/gonbui"
+)
+
+// notes is where Show says that there is no notebook.
+var notes io.Writer = os.Stderr
+
+// Show draws each item and displays it, in order, as output of the notebook
+// cell that runs. An animated figure shows its GIF and, under it, the film
+// strip as a PNG, which is also seen where animations are not.
+//
+// Outside a notebook it displays nothing and says so in one line.
+func Show(items ...Drawer) error {
+	if len(items) == 0 {
+		return errors.New("figures: Show: no figure given")
+	}
+	figs := make([]*Figure, len(items))
+	for i, it := range items {
+		if it == nil {
+			return fmt.Errorf("figures: Show: figure %d is nil", i)
+		}
+		f, err := it.Draw()
+		if err != nil {
+			return err
+		}
+		figs[i] = f
+	}
+	if !gonbui.IsNotebook {
+		fmt.Fprintf(notes, "figures: not in a notebook: %d figure(s) not shown; use Save(path) to write a file\n", len(figs))
+		return nil
+	}
+	for _, f := range figs {
+		data, err := f.PNG()
+		if err != nil {
+			return err
+		}
+		if f.anim != nil {
+			gonbui.DisplayHTML(`<img alt="animation" src="data:image/gif;base64,` +
+				base64.StdEncoding.EncodeToString(f.anim) + `"/>`)
+		}
+		gonbui.DisplayPng(data)
+	}
+	if err := gonbui.Error(); err != nil {
+		return fmt.Errorf("figures: Show: the notebook did not take the figure: %w", err)
+	}
+	return nil
+}
+
+// MustShow is [Show] for notebooks: on an error it prints one line and ends
+// the program, that is, the cell.
+func MustShow(items ...Drawer) {
+	if err := Show(items...); err != nil {
+		exit(err)
+	}
+}
+
+// Must draws d; on an error it prints one line and ends the program.
+func Must(d Drawer) *Figure {
+	if d == nil {
+		exit(errors.New("figures: Must: nil"))
+	}
+	f, err := d.Draw()
+	if err != nil {
+		exit(err)
+	}
+	return f
+}
+
+// exit is a variable so that tests can see what Must prints.
+var exit = func(err error) {
+	fmt.Fprintln(os.Stderr, err)
+	os.Exit(1)
+}
