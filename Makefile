@@ -1,0 +1,44 @@
+# The commands of the workbench; what they do is in notebooks/tools/nb. `make help` lists them.
+NB := bash notebooks/tools/nb
+NOTEBOOK ?= 01_quickstart
+PORT ?= 8888
+
+.PHONY: help setup run reproduce execute lab test lint kernel kernel-remove clean distclean
+.DEFAULT_GOAL := help
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo "  Options: NOTEBOOK=$(NOTEBOOK) (run, execute), PORT=$(PORT) (lab), IDFF_FAST=1 (short training), GOMLX_BACKEND=go|xla:cpu|xla:cuda"
+
+setup: ## install what is missing into .nb/, build the packages, say which backend cells will use
+	@$(NB) setup
+
+run: ## run one notebook headless: make run NOTEBOOK=03_idff_2d
+	@$(NB) run "$(NOTEBOOK)"
+
+reproduce: ## run all notebooks in order
+	@$(NB) reproduce
+
+execute: ## run one notebook and, if all went well, put its outputs into the notebook itself (for committing)
+	@$(NB) execute "$(NOTEBOOK)"
+
+lab: ## open the notebooks in JupyterLab
+	@$(NB) lab "$(PORT)"
+
+test: ## gofmt, go vet and all tests, every notebook in fast mode among them
+	@$(NB) test
+
+lint: ## gofmt, go vet, staticcheck; golangci-lint and shellcheck where they are installed
+	@$(NB) lint
+
+kernel: ## register the notebooks' kernel with your own Jupyter
+	@$(NB) kernel
+
+kernel-remove: ## take that kernel away again
+	@$(NB) kernel-remove
+
+clean: ## remove what running notebooks left: out/, logs (never runs/)
+	@$(NB) clean
+
+distclean: ## remove the whole set-up, .nb/ (never runs/)
+	@$(NB) distclean
