@@ -1,0 +1,75 @@
+package flow
+
+import (
+	"fmt"
+
+	"github.com/gomlx/compute/shapes"
+	. "github.com/gomlx/gomlx/core/graph" //nolint:staticcheck // graph code reads as formulas
+	"github.com/idff-go/workbench/idffnb/solver"
+)
+
+// Field is a velocity to integrate, made from what a network predicts.
+type Field interface {
+	// Name labels the field in tables and figures, its factors included.
+	Name() string
+	// Factors are numbers that may change without compiling again, such as gamma; nil if there are none.
+	Factors() []float64
+	// Velocity builds dx/dt at one point of the flow, shaped as the state. The factors come as scalar nodes, in order.
+	// It panics as graph-building functions do.
+	Velocity(m *Model, at Point, factors []*Node) *Node
+}
+
+// Checker is a Field that knows when it cannot be evaluated, e.g. for gammas that make a square root negative.
+type Checker interface {
+	// Check says in one line why the field cannot be evaluated at one of these times on that path, or nil.
+	Check(times []float64, path Path) error
+}
+
+// Point is where a field is evaluated.
+type Point struct {
+	X     *Node   // state at time T [batch, dim]
+	Start *Node   // state of the same trajectories at t = 0 [batch, dim]
+	T     float64 // time in [0, 1]
+}
+
+// Prediction is what a network says about a point, each [batch, dim].
+type Prediction struct {
+	X1       *Node // the data end point xhat1
+	Velocity *Node // the velocity towards it
+	Score    *Node // the score grad log p_t: the network's own head, or from xhat1; nil where the path does not give it
+}
+
+// Model is a network whose evaluations are counted.
+type Model struct {
+	Meter   solver.Meter
+	predict func(x, t *Node, at float64) Prediction
+}
+
+// NewModel wraps a network: predict is called with x [batch, dim], t [batch], and t as a number.
+func NewModel(predict func(x, t *Node, at float64) Prediction) *Model {
+	return &Model{predict: predict}
+}
+
+// Predict evaluates the network once at a point and counts it; backwards is the number of nested reverse passes that the
+// caller makes through it.
+func (m *Model) Predict(at Point, backwards int) Prediction {
+	m.Meter.Evaluation(backwards)
+	batch := at.X.Shape().Dimensions[0]
+	t := FillScalar(at.X.Graph(), shapes.Make(at.X.DType(), batch), at.T)
+	return m.predict(at.X, t, at.T)
+}
+
+// GraphKey identifies the graph that a field builds, for caches of compiled graphs: fields with equal keys build the same graph,
+// whatever their factors. A field of your own is identified by its type and all its values.
+func GraphKey(f Field) string {
+	if known, ok := f.(interface{ graphKey() string }); ok {
+		return known.graphKey()
+	}
+	return fmt.Sprintf("%T %+v", f, f)
+}
+
+// IsBuiltIn tells the fields of this package from those of a user's own, whose code may change.
+func IsBuiltIn(f Field) bool {
+	_, ok := f.(interface{ graphKey() string })
+	return ok
+}

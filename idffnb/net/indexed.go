@@ -1,0 +1,35 @@
+package net
+
+import (
+	"fmt"
+
+	"github.com/gomlx/compute/dtypes"
+
+	. "github.com/gomlx/gomlx/core/graph" //nolint:staticcheck // graph code reads as formulas
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// IndexedMLP is an MLP that also sees a learned embedding of an index, such as the frame of a trajectory: cond is [batch] or
+// [batch, 1], whole numbers in [0, Indices). Numbers outside are clamped, as GoMLX's Gather does.
+type IndexedMLP struct {
+	MLP
+	Indices int // rows of the embedding table, at least 1
+	Size    int // size of an embedding; 0 means 16
+}
+
+// Check says in one line what is wrong with the sizes, or nil.
+func (m IndexedMLP) Check() error {
+	if m.Indices < 1 || m.Size < 0 {
+		return fmt.Errorf("net: IndexedMLP with %d indices of size %d: there must be at least one index, and no negative size", m.Indices, m.Size)
+	}
+	return m.MLP.Check()
+}
+
+// Predict implements Net.
+func (m IndexedMLP) Predict(scope *model.Scope, x, t, cond *Node) *Node {
+	if cond == nil {
+		panic(fmt.Errorf("net: IndexedMLP needs the index as cond [batch]: the data gives none"))
+	}
+	indices := ConvertDType(Reshape(cond, x.Shape().Dimensions[0]), dtypes.Int32)
+	return m.MLP.Predict(scope, x, t, Embedding(scope, "index", indices, m.Indices, orDefault(m.Size, 16)))
+}
