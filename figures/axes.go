@@ -12,18 +12,17 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// newAxes returns a plot in the package's style.
-func newAxes(title, xlabel, ylabel string) *plot.Plot {
+// axes is a plot with its title and labels.
+type axes struct {
+	*plot.Plot
+	title, xlabel, ylabel string
+}
+
+// newAxes returns an empty plot in the package's style.
+func newAxes(title, xlabel, ylabel string) axes {
 	p := plot.New()
 	p.TextHandler = handler
-	p.Title.Text = title
-	p.Title.TextStyle = bold(textStyle(12, inkColor, draw.XCenter, draw.YTop))
-	p.Title.Padding = 5
-	p.X.Label.Text, p.Y.Label.Text = xlabel, ylabel
 	for _, a := range []*plot.Axis{&p.X, &p.Y} {
-		label := textStyle(11, inkColor, draw.XCenter, draw.YBottom)
-		a.Label.TextStyle = label
-		a.Label.Padding = 4
 		a.Tick.Label.Font = textStyle(10, inkColor, 0, 0).Font
 		a.Tick.Label.Handler = handler
 		a.Tick.Label.Color = inkColor
@@ -33,13 +32,54 @@ func newAxes(title, xlabel, ylabel string) *plot.Plot {
 		a.Padding = 0
 		a.Tick.Marker = linearTicks{}
 	}
-	p.X.Label.TextStyle.YAlign = draw.YTop
-	p.X.Label.TextStyle.YAlign = draw.YBottom
 	grid := plotter.NewGrid()
 	grid.Vertical = draw.LineStyle{Color: gridColor, Width: 0.6}
 	grid.Horizontal = grid.Vertical
 	p.Add(grid)
-	return p
+	return axes{p, title, xlabel, ylabel}
+}
+
+// axesGrid draws plots in rows and columns so that their data areas line up.
+// Only the lowest plot of a column may have an x label. Titles and axis labels
+// are drawn here, since gonum/plot misplaces labels of logarithmic axes.
+func axesGrid(c draw.Canvas, plots []axes, cols int, gap vg.Length) {
+	const labelRoom = 19
+	rows := (len(plots) + cols - 1) / cols
+	foot, side := vg.Length(0), vg.Length(0)
+	for _, p := range plots {
+		if p.xlabel != "" {
+			foot = labelRoom
+		}
+		if p.ylabel != "" {
+			side = labelRoom
+		}
+	}
+	w := (c.Max.X - c.Min.X - side - vg.Length(cols-1)*gap) / vg.Length(cols)
+	h := (c.Max.Y - c.Min.Y - foot - vg.Length(rows-1)*gap) / vg.Length(rows)
+	lay := make([]block, len(plots))
+	// The room that ticks take beside the data, the most of any plot.
+	var left, right, bottom, top vg.Length
+	tile := subCanvas(c, 0, 0, w, h)
+	for i, p := range plots {
+		d := p.DataCanvas(tile)
+		left, right = max(left, d.Min.X), max(right, w-d.Max.X)
+		bottom, top = max(bottom, d.Min.Y), max(top, h-d.Max.Y)
+		lay[i] = layTitle(p.title, w-20, 12)
+	}
+	for i := range lay {
+		top = max(top, lay[i].height()+6)
+	}
+	for i, p := range plots {
+		x := c.Min.X + side + vg.Length(i%cols)*(w+gap)
+		y := c.Max.Y - vg.Length(i/cols)*(h+gap) - h
+		d := p.DataCanvas(tile)
+		p.Draw(subCanvas(c, x+left-d.Min.X, y+bottom-d.Min.Y, x+w-(right-(w-d.Max.X)), y+h-(top-(h-d.Max.Y))))
+		lay[i].draw(c, x+(left+w-right)/2, y+h-top+7)
+		sty := textStyle(11, inkColor, draw.XCenter, draw.YTop)
+		c.FillText(sty, vg.Point{X: x + (left+w-right)/2, Y: y - 5}, p.xlabel)
+		sty.Rotation, sty.YAlign = math.Pi/2, draw.YBottom
+		c.FillText(sty, vg.Point{X: x - 6, Y: y + (bottom+h-top)/2}, p.ylabel)
+	}
 }
 
 // logAxis makes an axis logarithmic.

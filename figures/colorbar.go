@@ -11,12 +11,12 @@ import (
 // colourBar fills c with the colour map from lo (bottom) to hi, with ticks on
 // its right and a name over it. heat maps a share of the range to Heat's.
 func colourBar(c draw.Canvas, lo, hi float64, log bool, name string, heat func(float64) float64) {
-	const n = 128
+	const n = 64 // few enough that each keeps its colour in a palette
 	step := (c.Max.Y - c.Min.Y) / n
 	for i := range n {
 		y := c.Min.Y + vg.Length(i)*step
 		// A little overlap leaves no seams between the strips.
-		fillRect(c, Heat(heat((float64(i)+0.5)/n)), c.Min.X, y, c.Max.X, min(y+step*1.6, c.Max.Y))
+		fillRect(c, Heat(heat((float64(i)+0.5)/n)), c.Min.X, y, c.Max.X, min(y+step*1.3, c.Max.Y))
 	}
 	panel{Canvas: c}.frame(inkColor, 0.6)
 	c.FillText(textStyle(10, inkColor, draw.XLeft, draw.YBottom), vg.Point{X: c.Min.X - 2, Y: c.Max.Y + 5}, name)

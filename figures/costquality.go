@@ -31,7 +31,7 @@ type CostPanel struct {
 // CostQuality draws quality (low is good) over the true cost of a sample, both
 // logarithmic: one curve per sampler through the means over seeds, with bars
 // of one standard deviation. A mean that is not positive, as an unbiased MMD²
-// may be, stands as an open mark at the bottom edge.
+// may be, stands as a ringed mark at the bottom edge.
 type CostQuality struct {
 	Panels []CostPanel
 
@@ -85,17 +85,13 @@ func (q CostQuality) Draw() (*Figure, error) {
 			}
 		}
 	}
-	plots := make([][]*plot.Plot, rows)
-	for r := range plots {
-		plots[r] = make([]*plot.Plot, cols)
-	}
+	plots := make([]axes, n)
 	for i, panel := range q.Panels {
-		r, k := i/cols, i%cols
 		xl, yl := "", ""
 		if i+cols >= n {
 			xl = or(q.XLabel, "true cost per sample (forward-equivalents)")
 		}
-		if k == 0 {
+		if i%cols == 0 {
 			yl = or(q.YLabel, "MMD²")
 		}
 		p := newAxes(panel.Title, xl, yl)
@@ -104,7 +100,7 @@ func (q CostQuality) Draw() (*Figure, error) {
 		p.X.Tick.Marker = powerTicks{}
 		p.X.Min, p.X.Max = padRange(xlo, xhi, 0.05, true)
 		below = q.fill(p, panel, index) || below
-		plots[r][k] = p
+		plots[i] = p
 	}
 	var entries []legendEntry
 	for i, name := range names {
@@ -120,7 +116,7 @@ func (q CostQuality) Draw() (*Figure, error) {
 		}
 		note := "points: mean over " + seeds + " seeds, bars: ± one standard deviation"
 		if below {
-			note += "; open marks at the bottom: mean ≤ 0"
+			note += "; ringed marks at the bottom: mean ≤ 0"
 		}
 		entries = append(entries, legendEntry{text: note, kind: legendNote})
 	}
@@ -141,22 +137,13 @@ func (q CostQuality) Draw() (*Figure, error) {
 	return NewFigure(width, height+float64((room+extra)/vg.Inch), func(c draw.Canvas) {
 		head.draw(c, c.Center().X, c.Max.Y-margin-head.height()+4)
 		leg.draw(c, c.Center().X, c.Min.Y+margin/2+leg.height())
-		tiles := draw.Tiles{Rows: rows, Cols: cols, PadX: 16, PadY: 12,
-			PadLeft: margin, PadRight: margin + 4, PadTop: margin, PadBottom: margin}
-		area := subCanvas(c, c.Min.X, c.Min.Y+room, c.Max.X, c.Max.Y-extra)
-		at := plot.Align(plots, tiles, area)
-		for r := range plots {
-			for k, p := range plots[r] {
-				if p != nil {
-					p.Draw(at[r][k])
-				}
-			}
-		}
+		area := subCanvas(c, c.Min.X+margin, c.Min.Y+margin+room, c.Max.X-margin-4, c.Max.Y-margin-extra)
+		axesGrid(area, plots, cols, 14)
 	})
 }
 
 // fill adds the panel's curves; it reports whether a mean lies below the axis.
-func (q CostQuality) fill(p *plot.Plot, panel CostPanel, index map[string]int) (below bool) {
+func (q CostQuality) fill(p axes, panel CostPanel, index map[string]int) (below bool) {
 	type stat struct{ mean, sd float64 }
 	stats := make([][]stat, len(panel.Curves))
 	lo, hi := math.Inf(1), math.Inf(-1)

@@ -58,7 +58,7 @@ func ExampleKDEGrid() {
 		},
 		Truth: truth,
 	}, "kdegrid.png")
-	// Output: kdegrid.png: 11.1 x 11.7 inches
+	// Output: kdegrid.png: 10.7 x 10.8 inches
 }
 
 func ExampleKDEPanel() {
@@ -123,7 +123,7 @@ func ExampleMomentum() {
 		PathName:      "path (5 steps)",
 		ReferenceName: "CFM path (100 steps)",
 	}, "momentum.png")
-	// Output: momentum.png: 9.4 x 10.2 inches
+	// Output: momentum.png: 9.4 x 10.6 inches
 }
 
 func loss() figures.Loss {
@@ -169,7 +169,7 @@ func heatMap() figures.GammaHeatMap {
 
 func ExampleGammaHeatMap() {
 	draw(heatMap(), "heatmap.png")
-	// Output: heatmap.png: 8.1 x 7.2 inches
+	// Output: heatmap.png: 8.1 x 6.8 inches
 }
 
 // costQuality has curves that fall with the cost towards a floor.
@@ -210,7 +210,7 @@ func costQuality(panels int) figures.CostQuality {
 
 func ExampleCostQuality() {
 	draw(costQuality(4), "costquality.png")
-	// Output: costquality.png: 12.0 x 8.9 inches
+	// Output: costquality.png: 12.0 x 8.6 inches
 }
 
 func lines() figures.Lines {
@@ -251,7 +251,7 @@ func quiver() figures.Quiver {
 
 func ExampleQuiver() {
 	draw(quiver(), "quiver.png")
-	// Output: quiver.png: 12.9 x 4.4 inches
+	// Output: quiver.png: 12.6 x 4.3 inches
 }
 
 func ExampleFlowGIF() {
@@ -263,8 +263,8 @@ func ExampleFlowGIF() {
 	draw(film, "flow.png") // the film strip
 	draw(film, "flow.gif") // the animation
 	// Output:
-	// flow.png: 13.0 x 3.1 inches
-	// flow.gif: 13.0 x 3.1 inches
+	// flow.png: 13.0 x 3.2 inches
+	// flow.gif: 13.0 x 3.2 inches
 }
 
 func ExampleBeside() {
@@ -277,5 +277,5 @@ func ExampleBeside() {
 		return
 	}
 	draw(fig, "beside.png")
-	// Output: beside.png: 13.9 x 7.2 inches
+	// Output: beside.png: 12.9 x 6.8 inches
 }

@@ -23,14 +23,14 @@ type FlowGIF struct {
 	Title   string
 	Density bool    // the samples' density instead of dots
 	Box     Box     // zero: around Truth, else around all frames
-	Size    int     // width of the animation in dots; 0 means 320
+	Size    int     // width of the animation in dots; 0 means 300
 	Rate    int     // frames a second; 0 means 12
 	Hold    float64 // seconds on the last frame; 0 means 1.5
 	Strip   int     // frames of the film strip; 0 means 5
 }
 
 // gifFrames is the number of frames at most that an animation keeps.
-const gifFrames = 40
+const gifFrames = 26
 
 // Draw draws the film strip and the animation.
 func (f FlowGIF) Draw() (*Figure, error) {
@@ -44,7 +44,7 @@ func (f FlowGIF) Draw() (*Figure, error) {
 		}
 	}
 	if f.Size == 0 {
-		f.Size = 320
+		f.Size = 300
 	}
 	if f.Rate == 0 {
 		f.Rate = 12

@@ -45,10 +45,10 @@ func (g GammaHeatMap) Draw() (*Figure, error) {
 	cell := min(max(vg.Length(430)/vg.Length(max(nx, ny)), 14), 62)
 	w, h := max(cell*vg.Length(nx), 180), max(cell*vg.Length(ny), 150)
 	cw, ch := w/vg.Length(nx), h/vg.Length(ny)
-	best := fmt.Sprintf("best: γ₁ = %s, γ₂ = %s, %s %s", short(g.Gamma1[bi]), short(g.Gamma2[bj]), or(g.Metric, "MMD²"), three(g.Values[bi][bj]))
-	title := layTitle(g.Title+"\n"+best, w+right, 12)
+	best := fmt.Sprintf("best: %s = %s, %s = %s, %s %s", or(g.XLabel, "γ₁"), short(g.Gamma1[bi]), or(g.YLabel, "γ₂"), short(g.Gamma2[bj]), or(g.Metric, "MMD²"), three(g.Values[bi][bj]))
+	title := layTitle(g.Title+"\n"+best, w+2*left, 12)
 	if g.Title == "" {
-		title = layTitle(best, w+right, 11)
+		title = layTitle(best, w+2*left, 11)
 	}
 	top := title.height() + 22
 	share := func(v float64) float64 {
@@ -65,7 +65,7 @@ func (g GammaHeatMap) Draw() (*Figure, error) {
 	return NewFigure(float64((left+w+right+2*margin)/vg.Inch), float64((bottom+h+top+2*margin)/vg.Inch), func(c draw.Canvas) {
 		x0, y0 := c.Min.X+margin+left, c.Min.Y+margin+bottom
 		p := panel{Canvas: subCanvas(c, x0, y0, x0+w, y0+h)}
-		title.draw(c, x0+(w+right)/2, y0+h+22)
+		title.draw(c, x0+w/2, y0+h+22)
 		widest := vg.Length(0)
 		for i := range nx {
 			for j := range ny {

@@ -42,8 +42,8 @@ const kdeCut = 20
 // S is the points' covariance (with N-1) and h Scott's factor for two
 // dimensions (D. W. Scott, "Multivariate Density Estimation", 1992), as in
 // SciPy's gaussian_kde, times scale; scale 0 means 1. Unlike SciPy it accepts
-// points that all lie on a line or in one place: an H narrower than half a
-// cell of the grid, which the grid could not show, is widened to that.
+// points that all lie on a line or in one place: an H narrower than three
+// quarters of a cell, which the grid could not show, is widened to that.
 //
 // The time goes with N n times the kernel's width: along a row of the grid the
 // Gaussian follows from its neighbour by two multiplications.
@@ -66,7 +66,7 @@ func KDE(points [][2]float64, box Box, n int, scale float64) (*Grid, error) {
 	g := &Grid{Box: box, NX: n, NY: n, Values: make([]float64, n*n)}
 	dx, dy := g.X(1)-g.X(0), g.Y(1)-g.Y(0)
 	hxx, hxy, hyy := bandwidth(points, scale)
-	hxx, hxy, hyy = widen(hxx, hxy, hyy, math.Pow(min(dx, dy)/2, 2))
+	hxx, hxy, hyy = widen(hxx, hxy, hyy, math.Pow(0.75*min(dx, dy), 2))
 
 	det := hxx*hyy - hxy*hxy
 	a, b, c := hyy/det, -hxy/det, hxx/det // H^-1 = [a b; b c]

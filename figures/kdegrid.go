@@ -93,11 +93,15 @@ func (k KDEGrid) Draw() (*Figure, error) {
 		rows: rows, cols: cols, aspect: (box.YMax - box.YMin) / (box.XMax - box.XMin),
 		gapX: 7, gapY: 7, left: 24, margin: 7, firstTopOnly: true,
 	}
-	lat.panel = min(max(vg.Length(12.9*72)/vg.Length(cols)-lat.gapX, 150), 250)
-	titles := make([]block, cols)
-	for c := range titles {
-		titles[c] = layTitle(k.Columns[c].Title, lat.panel, 12)
-		lat.top = max(lat.top, titles[c].height()+4)
+	lat.panel = min(max(vg.Length(12.9*72)/vg.Length(cols)-lat.gapX, 150), 240)
+	lat.snap()
+	names := make([]string, cols)
+	for c, col := range k.Columns {
+		names[c] = col.Title
+	}
+	titles := layTitles(names, lat.panel, 12)
+	for _, t := range titles {
+		lat.top = max(lat.top, t.height()+4)
 	}
 	w, h := lat.size()
 	head := layTitle(k.Title, vg.Length(w)*vg.Inch-20, 13)

@@ -116,8 +116,8 @@ func runningMean(v []float64, n int) []float64 {
 	}
 	out := make([]float64, len(v))
 	for i := range v {
-		half := min(n/2, i, len(v)-1-i)
-		out[i] = (sum[i+half+1] - sum[i-half]) / float64(2*half+1)
+		lo, hi := max(0, i-n/2), min(len(v), i+n/2+1)
+		out[i] = (sum[hi] - sum[lo]) / float64(hi-lo)
 	}
 	return out
 }
@@ -162,7 +162,7 @@ func thin(x, y []float64, most int) (tx, ty []float64) {
 }
 
 // axesFigure is a plot with a legend below it, in inches.
-func axesFigure(p *plot.Plot, width, height float64, entries []legendEntry) (*Figure, error) {
+func axesFigure(p axes, width, height float64, entries []legendEntry) (*Figure, error) {
 	const margin = 10
 	leg := layLegend(entries, vg.Length(width)*vg.Inch-2*margin)
 	room := vg.Length(0)
@@ -170,7 +170,8 @@ func axesFigure(p *plot.Plot, width, height float64, entries []legendEntry) (*Fi
 		room = leg.height() + 6
 	}
 	return NewFigure(width, height+float64(room/vg.Inch), func(c draw.Canvas) {
-		p.Draw(subCanvas(c, c.Min.X+margin, c.Min.Y+margin+room, c.Max.X-margin-4, c.Max.Y-margin))
+		area := subCanvas(c, c.Min.X+margin, c.Min.Y+margin+room, c.Max.X-margin-4, c.Max.Y-margin)
+		axesGrid(area, []axes{p}, 1, 0)
 		leg.draw(c, c.Center().X, c.Min.Y+margin/2+leg.height())
 	})
 }

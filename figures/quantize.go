@@ -10,9 +10,12 @@ import (
 
 // encodePNG writes img with a palette of at most 256 colours.
 func encodePNG(img image.Image) ([]byte, error) {
+	m := toRGBA(img)
+	h := newHistogram()
+	h.add(m)
 	var b bytes.Buffer
 	enc := png.Encoder{CompressionLevel: png.BestCompression}
-	if err := enc.Encode(&b, palettise(toRGBA(img))); err != nil {
+	if err := enc.Encode(&b, h.palette(256).apply(m)); err != nil {
 		return nil, err
 	}
 	return b.Bytes(), nil
@@ -29,12 +32,6 @@ func toRGBA(img image.Image) *image.RGBA {
 		}
 	}
 	return m
-}
-
-func palettise(m *image.RGBA) *image.Paletted {
-	h := newHistogram()
-	h.add(m)
-	return h.palette(256).apply(m)
 }
 
 // histogram counts the opaque colours of one or more images.
@@ -72,7 +69,7 @@ type swatch struct {
 	n   float64
 }
 
-// palette chooses at most size colours: the 32 most frequent ones exactly,
+// palette chooses at most size colours: the most frequent three quarters exactly,
 // the rest by repeatedly splitting the cluster of largest squared error at its
 // mean along its axis of largest variance.
 func (h histogram) palette(size int) colourTable {
@@ -88,14 +85,18 @@ func (h histogram) palette(size int) colourTable {
 	})
 	exact := len(all)
 	if exact > size {
-		exact = min(32, size/2)
+		exact = size * 3 / 4
 	}
 	var pal []uint32
 	for _, s := range all[:exact] {
 		pal = append(pal, s.key)
 	}
+	if exact < len(all) { // text has few dots; keep its colour
+		exact--
+		pal[exact] = 0x1e1e1e
+	}
 	if rest := all[exact:]; len(rest) > 0 {
-		for _, c := range cluster(rest, size-exact) {
+		for _, c := range cluster(rest, size-len(pal)) {
 			pal = append(pal, c)
 		}
 	}

@@ -81,7 +81,7 @@ func (q Quiver) Draw() (*Figure, error) {
 	if unit == "" {
 		unit = "|v|"
 	}
-	const barRoom = 62
+	const barRoom = 54
 	w, h := lat.size()
 	return NewFigure(w+float64(vg.Length(barRoom)/vg.Inch), h, func(c draw.Canvas) {
 		for i, qp := range q.Panels {

@@ -39,6 +39,9 @@ type Samples struct {
 	Box     Box     // limits of all panels; zero: around each cloud
 	SameBox bool    // limits around all clouds together
 	Radius  float64 // of a dot, in points; 0 chooses by the number of points
+	// Bandwidth is the factor on Scott's bandwidth for Density; 0 means 1.
+	// Fine structure, as of spirals, wants about 0.4.
+	Bandwidth float64
 }
 
 // Draw draws the figure.
@@ -94,7 +97,7 @@ func (s Samples) Draw() (*Figure, error) {
 			boxes[i], err = BoxOf(0.06, c.Points, c.Under)
 		}
 		if err == nil && s.Style == Density {
-			grids[i], err = KDE(c.Points, boxes[i], 100, 0)
+			grids[i], err = KDE(c.Points, boxes[i], 120, s.Bandwidth)
 		}
 		if err == nil && s.Style == Histogram {
 			grids[i], err = Histogram2D(c.Points, boxes[i], 50)

@@ -154,29 +154,43 @@ type block struct {
 	styles []text.Style
 }
 
-// layTitle breaks txt at "\n", shrinks its lines by a quarter at most until
-// they fit the width, and wraps those that still do not.
+// layTitle breaks txt at "\n", shrinks its lines by a fifth at most until they
+// fit the width, and wraps those that still do not.
 func layTitle(txt string, width, size vg.Length) block {
-	var b block
-	txt = strings.TrimRight(txt, "\n")
-	if txt == "" {
-		return b
+	return layTitles([]string{txt}, width, size)[0]
+}
+
+// layTitles lays out titles that stand side by side, all in the same sizes.
+func layTitles(txts []string, width, size vg.Length) []block {
+	styles := [2]text.Style{
+		bold(textStyle(size, inkColor, draw.XCenter, draw.YBottom)),
+		textStyle(size*0.9, softColor, draw.XCenter, draw.YBottom),
 	}
-	for i, line := range strings.Split(txt, "\n") {
-		sty := bold(textStyle(size, inkColor, draw.XCenter, draw.YBottom))
-		if i > 0 {
-			sty = textStyle(size*0.9, softColor, draw.XCenter, draw.YBottom)
+	smallest := [2]vg.Length{size * 0.8, size * 0.72}
+	lines := make([][]string, len(txts))
+	for i, txt := range txts {
+		if txt = strings.TrimRight(txt, "\n"); txt != "" {
+			lines[i] = strings.Split(txt, "\n")
 		}
-		smallest := sty.Font.Size * 0.78
-		for sty.Width(line) > width && sty.Font.Size > smallest {
-			sty.Font.Size *= 0.96
-		}
-		for _, part := range wrap(line, width, sty) {
-			b.lines = append(b.lines, part)
-			b.styles = append(b.styles, sty)
+		for k, line := range lines[i] {
+			s := &styles[min(k, 1)]
+			for s.Width(line) > width && s.Font.Size > smallest[min(k, 1)] {
+				s.Font.Size *= 0.97
+			}
 		}
 	}
-	return b
+	styles[1].Font.Size = min(styles[1].Font.Size, 0.94*styles[0].Font.Size)
+	out := make([]block, len(txts))
+	for i := range txts {
+		for k, line := range lines[i] {
+			s := styles[min(k, 1)]
+			for _, part := range wrap(line, width, s) {
+				out[i].lines = append(out[i].lines, part)
+				out[i].styles = append(out[i].styles, s)
+			}
+		}
+	}
+	return out
 }
 
 // wrap breaks a line at spaces so that its parts fit the width where words allow.
