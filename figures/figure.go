@@ -102,7 +102,7 @@ func (f *Figure) GIF() ([]byte, error) {
 }
 
 // Save writes the figure to path in the format of its extension: .png, .svg,
-// .pdf, or .gif for an animated figure. It makes the folder if there is none,
+// .pdf (text as outlines), or .gif for an animated figure. It makes the folder if there is none,
 // writes a temporary file beside path and renames it, so that path is never
 // left half-written.
 func (f *Figure) Save(path string) error {
@@ -134,7 +134,7 @@ func (f *Figure) svg() ([]byte, error) {
 		return nil, err
 	}
 	c := vgsvg.New(f.width, f.height)
-	if err := f.paintOn(c); err != nil {
+	if err := f.paintOn(outlined{c}); err != nil {
 		return nil, err
 	}
 	var b bytes.Buffer
@@ -147,7 +147,7 @@ func (f *Figure) pdf() ([]byte, error) {
 		return nil, err
 	}
 	c := vgpdf.New(f.width, f.height)
-	if err := f.paintOn(c); err != nil {
+	if err := f.paintOn(outlined{c}); err != nil {
 		return nil, err
 	}
 	var b bytes.Buffer

@@ -21,7 +21,8 @@ func small(t *testing.T) *Figure {
 	t.Helper()
 	f, err := NewFigure(2, 1, func(c draw.Canvas) {
 		fillRect(c, Heat(0.5), c.Min.X, c.Min.Y, c.Center().X, c.Max.Y)
-		c.FillText(textStyle(10, inkColor, draw.XCenter, draw.YCenter), c.Center(), "γ₁ ξₜ 10⁻³")
+		c.FillText(textStyle(10, inkColor, draw.XCenter, draw.YBottom), c.Center(), "γ₁ ξₜ 10⁻³")
+		c.FillText(bold(textStyle(10, inkColor, draw.XCenter, draw.YTop)), c.Center(), "bold γ·×")
 	})
 	if err != nil {
 		t.Fatal(err)
