@@ -39,7 +39,9 @@ func (ReleasedCFMField) Name() string { return "released CFM" }
 func (ReleasedCFMField) Factors() []float64 { return nil }
 
 // Check implements Checker.
-func (ReleasedCFMField) Check(_ []float64, path Path) error { return checkLine(path, "the released CFM") }
+func (ReleasedCFMField) Check(_ []float64, path Path) error {
+	return checkLine(path, "the released CFM")
+}
 
 // graphKey identifies the graph.
 func (ReleasedCFMField) graphKey() string { return "released cfm" }

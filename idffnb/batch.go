@@ -1,0 +1,114 @@
+package idffnb
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+)
+
+// Streams of random numbers: one generator per purpose and number, so that a step's batch does not depend on the steps before
+// it, and no sample drawn for judging is ever one of training.
+const (
+	streamBatch  = 0x6261746368 // + training step
+	streamStart  = 0x7374617274 // start points of a sampling
+	streamTruth  = 0x7472757468 // data to judge against
+	streamSecond = 0x7365636f6e // a second draw of data, for the floor
+)
+
+func generator(seed uint64, stream, number uint64) *rand.Rand {
+	return rand.New(rand.NewPCG(seed^stream<<20, number))
+}
+
+// batch is one coupled training batch on the host, row-major.
+type batch struct {
+	x0, x1, t, eps, cond []float32
+	err                  error
+}
+
+// makeBatch draws the batch of a step: data, noise, coupling, times uniform in [0, 1) and the path's noise.
+func (e Experiment) makeBatch(step int) batch {
+	rng := generator(e.Seed, streamBatch, uint64(step))
+	n, dim := e.Batch, e.Data.Dim()
+	x0, x1, cond, err := e.draw(rng, n)
+	if err != nil {
+		return batch{err: fmt.Errorf("step %d: %w", step, err)}
+	}
+	i, j, err := e.Coupling.Pairs(rng, x0, x1, dim)
+	if err != nil {
+		return batch{err: fmt.Errorf("step %d: %w", step, err)}
+	}
+	if len(i) != n || len(j) != n {
+		return batch{err: fmt.Errorf("step %d: coupling %s returned %d and %d rows, want %d", step, e.Coupling.Name(), len(i), len(j), n)}
+	}
+	b := batch{x0: rows(x0, i, dim), x1: rows(x1, j, dim), t: make([]float32, n), eps: normal(rng, n*dim)}
+	if cond != nil {
+		b.cond = rows(cond, j, len(cond)/n)
+	}
+	for k := range b.t {
+		b.t[k] = rng.Float32()
+	}
+	return b
+}
+
+// draw draws n points of the data and their start points, and refuses what is not finite or not of the right size.
+func (e Experiment) draw(rng *rand.Rand, n int) (x0, x1, cond []float32, err error) {
+	dim := e.Data.Dim()
+	x0, x1, cond = e.Data.Batch(rng, n)
+	if x0 == nil {
+		x0 = normal(rng, n*dim)
+	}
+	for _, part := range []struct {
+		name   string
+		values []float32
+		width  int
+	}{{"x0", x0, dim}, {"x1", x1, dim}, {"cond", cond, max(len(cond)/n, 1)}} {
+		if part.name == "cond" && part.values == nil {
+			continue
+		}
+		if len(part.values) != n*part.width {
+			return nil, nil, nil, fmt.Errorf("data %s: %s has %d values, want %d points of size %d", e.Data.Name(), part.name, len(part.values), n, part.width)
+		}
+		for k, v := range part.values {
+			if v != v || math.IsInf(float64(v), 0) {
+				return nil, nil, nil, fmt.Errorf("data %s: row %d of %s is %g, want finite numbers", e.Data.Name(), k/part.width, part.name, v)
+			}
+		}
+	}
+	return x0, x1, cond, nil
+}
+
+func normal(rng *rand.Rand, n int) []float32 {
+	values := make([]float32, n)
+	for i := range values {
+		values[i] = float32(rng.NormFloat64())
+	}
+	return values
+}
+
+func rows(x []float32, index []int, width int) []float32 {
+	out := make([]float32, 0, len(index)*width)
+	for _, i := range index {
+		out = append(out, x[i*width:(i+1)*width]...)
+	}
+	return out
+}
+
+// batches makes the batches of the steps from..to-1 on other cores, a few ahead, and yields them in order until ctx ends.
+func (e Experiment) batches(ctx context.Context, from, to int) <-chan chan batch {
+	const ahead = 4
+	queue := make(chan chan batch, ahead)
+	go func() {
+		defer close(queue)
+		for step := from; step < to; step++ {
+			slot := make(chan batch, 1)
+			select {
+			case queue <- slot:
+			case <-ctx.Done():
+				return
+			}
+			go func() { slot <- e.makeBatch(step) }()
+		}
+	}()
+	return queue
+}

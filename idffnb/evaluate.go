@@ -1,0 +1,245 @@
+package idffnb
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"sort"
+
+	"github.com/idff-go/workbench/idffnb/checkpoint"
+	"github.com/idff-go/workbench/idffnb/flow"
+	"github.com/idff-go/workbench/idffnb/metric"
+	"github.com/idff-go/workbench/idffnb/solver"
+)
+
+// Judge says how samples are compared with data: how many points, on which seeds, by which metrics. What is chosen on some
+// seeds (a gamma, a number of steps) must be reported on others.
+type Judge struct {
+	N       int      // points of each cloud; 0: 2048
+	Seeds   []uint64 // each gives start points and fresh data; nil: 0 to 4
+	Metrics []string // names that metric.ByName knows; nil: "mmd2" and "w2"
+	Shrink  float64  // start points are divided by this; 0: 1
+}
+
+// Seeds returns the seeds from..to, both included.
+func Seeds(from, to uint64) []uint64 {
+	var seeds []uint64
+	for s := from; s <= to; s++ {
+		seeds = append(seeds, s)
+	}
+	return seeds
+}
+
+func (j Judge) withDefaults() Judge {
+	setDefault(&j.N, 2048)
+	setDefault(&j.Shrink, 1)
+	if j.Seeds == nil {
+		j.Seeds = Seeds(0, 4)
+	}
+	if j.Metrics == nil {
+		j.Metrics = []string{"mmd2", "w2"}
+	}
+	return j
+}
+
+// Report is what an evaluation found: a value for each metric and seed, beside the true cost.
+type Report struct {
+	Field  string               `json:"field"`
+	Solver string               `json:"solver"`
+	Cost   solver.Cost          `json:"cost"` // seconds: the median over the seeds
+	N      int                  `json:"points"`
+	Seeds  []uint64             `json:"seeds"`
+	Shrink float64              `json:"shrink"`
+	Scores map[string][]float64 `json:"scores"` // by metric, in the order of Seeds
+}
+
+// Mean is the mean of a metric over the seeds, NaN for a metric that was not asked for.
+func (r *Report) Mean(name string) float64 {
+	if s, err := metric.Summarize(r.Scores[name]); err == nil {
+		return s.Mean
+	}
+	return math.NaN()
+}
+
+// Std is the sample standard deviation of a metric over the seeds, NaN for a single seed.
+func (r *Report) Std(name string) float64 {
+	if s, err := metric.Summarize(r.Scores[name]); err == nil {
+		return s.Std
+	}
+	return math.NaN()
+}
+
+// Evaluate samples the field on each seed of the judge and compares with fresh data. Results for the fields and solvers of the
+// workbench are kept in the run folder and not computed again; the seconds are those measured then.
+func (r *Run) Evaluate(field flow.Field, s solver.Solver, judge Judge) (*Report, error) {
+	judge = judge.withDefaults()
+	metrics, err := judge.check(r)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.checkSampling(field, s); err != nil {
+		return nil, err
+	}
+	key := r.evaluationKey(field, s, judge)
+	if found := r.remembered(key); found != nil {
+		return found, nil
+	}
+	report := &Report{Field: field.Name(), Solver: fmt.Sprint(s), N: judge.N, Seeds: judge.Seeds, Shrink: judge.Shrink, Scores: map[string][]float64{}}
+	var seconds []float64
+	for _, seed := range judge.Seeds {
+		out, err := r.sample(judge.N, field, s, WithSeed(seed), WithShrink(judge.Shrink))
+		if err != nil {
+			return nil, err
+		}
+		report.Cost = out.Cost
+		seconds = append(seconds, out.Cost.Seconds)
+		if err := r.score(report, metrics, out.X, seed); err != nil {
+			return nil, err
+		}
+	}
+	sort.Float64s(seconds)
+	report.Cost.Seconds = seconds[len(seconds)/2]
+	return report, r.remember(key, report)
+}
+
+// MustEvaluate is Evaluate for notebooks.
+func (r *Run) MustEvaluate(field flow.Field, s solver.Solver, judge Judge) *Report {
+	report, err := r.Evaluate(field, s, judge)
+	must(err)
+	return report
+}
+
+// Floor compares data with fresh data in the same way: no sampler can be told from the data below these values.
+func (r *Run) Floor(judge Judge) (*Report, error) {
+	judge = judge.withDefaults()
+	metrics, err := judge.check(r)
+	if err != nil {
+		return nil, err
+	}
+	key := r.evaluationKey(nil, nil, judge)
+	if found := r.remembered(key); found != nil {
+		return found, nil
+	}
+	report := &Report{Field: "data", Solver: "none", N: judge.N, Seeds: judge.Seeds, Shrink: judge.Shrink, Scores: map[string][]float64{}}
+	for _, seed := range judge.Seeds {
+		_, x, _, err := r.exp.draw(generator(seed, streamSecond, 0), judge.N)
+		if err != nil {
+			return nil, fmt.Errorf("idffnb: %s: %w", r.exp.Name, err)
+		}
+		if err := r.score(report, metrics, x, seed); err != nil {
+			return nil, err
+		}
+	}
+	return report, r.remember(key, report)
+}
+
+// MustFloor is Floor for notebooks.
+func (r *Run) MustFloor(judge Judge) *Report {
+	report, err := r.Floor(judge)
+	must(err)
+	return report
+}
+
+// check says in one line what is wrong with the judge, or returns its metrics.
+func (j Judge) check(r *Run) ([]metric.Metric, error) {
+	if j.N < 2 || len(j.Seeds) == 0 || len(j.Metrics) == 0 {
+		return nil, fmt.Errorf("idffnb: %s: judge with %d points, %d seeds and %d metrics: want at least 2, 1 and 1", r.exp.Name, j.N, len(j.Seeds), len(j.Metrics))
+	}
+	metrics := make([]metric.Metric, len(j.Metrics))
+	for i, name := range j.Metrics {
+		m, err := metric.ByName(name)
+		if err != nil {
+			return nil, fmt.Errorf("idffnb: %s: %w", r.exp.Name, err)
+		}
+		metrics[i] = m
+	}
+	return metrics, nil
+}
+
+// score compares a cloud with the fresh data of a seed and adds the values to the report.
+func (r *Run) score(report *Report, metrics []metric.Metric, x []float32, seed uint64) error {
+	_, truth, _, err := r.exp.draw(generator(seed, streamTruth, 0), report.N)
+	if err != nil {
+		return fmt.Errorf("idffnb: %s: %w", r.exp.Name, err)
+	}
+	for _, m := range metrics {
+		value, err := m.Compare(x, truth, r.exp.Data.Dim())
+		if err != nil {
+			return fmt.Errorf("idffnb: %s: %s of %s: %w", r.exp.Name, m.Name(), report.Field, err)
+		}
+		report.Scores[m.Name()] = append(report.Scores[m.Name()], value)
+	}
+	return nil
+}
+
+const evaluationsFile = "evaluations.jsonl"
+
+// evaluation is a line of evaluations.jsonl.
+type evaluation struct {
+	Key    string  `json:"key"`
+	Report *Report `json:"report"`
+}
+
+// evaluationKey names an evaluation by everything it depends on beside the run itself; it is empty for fields and solvers of the user's own,
+// whose code may change while their values do not. The number in front changes when the meaning of a result does.
+func (r *Run) evaluationKey(field flow.Field, s solver.Solver, judge Judge) string {
+	if field != nil {
+		if !flow.IsBuiltIn(field) {
+			return ""
+		}
+		if _, ok := s.(solver.RungeKutta); !ok {
+			return ""
+		}
+	}
+	text, err := json.Marshal(judge)
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprintf("1; step %d; %s; %T %+v; %v; %s", r.step, r.info.Name, field, field, s, text)
+}
+
+func (r *Run) remembered(key string) *Report {
+	if key == "" {
+		return nil
+	}
+	if r.evaluations == nil {
+		r.evaluations = map[string]*Report{}
+		lines, err := checkpoint.ReadJSONL[evaluation](r.folder.Path(evaluationsFile))
+		if err != nil {
+			return nil // a file that cannot be read is computed again, and written below with a clear error
+		}
+		for _, l := range lines {
+			r.evaluations[l.Key] = l.Report
+		}
+	}
+	return r.evaluations[key]
+}
+
+func (r *Run) remember(key string, report *Report) error {
+	if key == "" {
+		return nil
+	}
+	r.evaluations[key] = report
+	if err := checkpoint.AppendJSONL(r.folder.Path(evaluationsFile), evaluation{key, report}); err != nil {
+		return fmt.Errorf("idffnb: %s: the evaluation is not kept: %w", r.exp.Name, err)
+	}
+	return nil
+}
+
+// Best returns the report with the least mean of a metric, the first of equals; nil if there is none.
+func Best(name string, reports ...*Report) *Report {
+	reports = slices.DeleteFunc(slices.Clone(reports), func(r *Report) bool { return r == nil || math.IsNaN(r.Mean(name)) })
+	if len(reports) == 0 {
+		return nil
+	}
+	return slices.MinFunc(reports, func(a, b *Report) int {
+		switch x, y := a.Mean(name), b.Mean(name); {
+		case x < y:
+			return -1
+		case x > y:
+			return 1
+		}
+		return 0
+	})
+}

@@ -1,0 +1,105 @@
+package idffnb
+
+import (
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/idff-go/workbench/idffnb/flow"
+	"github.com/idff-go/workbench/idffnb/solver"
+)
+
+// TestEvaluate judges the reference network on 8gaussians: true CFM with midpoint x4 (8 forwards) is better than with Euler x4, and
+// neither is below the floor by more than its scatter.
+func TestEvaluate(t *testing.T) {
+	r := reference(t, "8gaussians")
+	judge := Judge{N: 500, Seeds: Seeds(1, 3), Metrics: []string{"mmd2", "sliced-w2"}}
+	report := func(s solver.Solver) *Report {
+		t.Helper()
+		out, err := r.Evaluate(flow.CFM(), s, judge)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	euler, midpoint := report(solver.Euler(2)), report(solver.Midpoint(4))
+	floor, err := r.Floor(judge)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range judge.Metrics {
+		if len(euler.Scores[name]) != 3 {
+			t.Fatalf("%d values of %s, want 3", len(euler.Scores[name]), name)
+		}
+		if !(floor.Mean(name) < midpoint.Mean(name)+midpoint.Std(name)) || !(midpoint.Mean(name) < euler.Mean(name)) {
+			t.Errorf("%s: floor %g, midpoint x4 %g, Euler x2 %g: want them in this order", name, floor.Mean(name), midpoint.Mean(name), euler.Mean(name))
+		}
+	}
+	if midpoint.Cost.Equivalents != 8 || midpoint.Cost.Seconds <= 0 {
+		t.Errorf("cost of midpoint x4: %+v", midpoint.Cost)
+	}
+	if Best("mmd2", euler, midpoint, nil) != midpoint || Best("mmd2") != nil {
+		t.Error("Best does not find the best")
+	}
+	// Kept: a second run of the same folder finds the same, seconds included, and computes nothing.
+	again := mustOpen(t, r.exp)
+	again.store, again.step = nil, r.step
+	kept, err := again.Evaluate(flow.CFM(), solver.Midpoint(4), judge)
+	if err != nil || kept.Cost != midpoint.Cost || kept.Mean("mmd2") != midpoint.Mean("mmd2") {
+		t.Errorf("kept report %+v, %v; want %+v", kept, err, midpoint)
+	}
+	if key := r.evaluationKey(flow.CFM(), solver.Midpoint(4), judge); key == r.evaluationKey(flow.CFM(), solver.Midpoint(4), Judge{N: 500, Seeds: Seeds(1, 4)}) {
+		t.Error("another judge has the same key")
+	}
+}
+
+// ownField is a user's field: its code may change, so what it gives is never taken from the folder.
+type ownField struct{ flow.Field }
+
+func TestOwnFieldIsNotKept(t *testing.T) {
+	r := reference(t, "8gaussians")
+	judge := Judge{N: 50, Seeds: Seeds(1, 1), Metrics: []string{"mmd2"}}
+	if _, err := r.Evaluate(ownField{flow.CFM()}, solver.Euler(2), judge); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(r.Dir, evaluationsFile)); err == nil {
+		t.Error("the evaluation of a user's field was kept")
+	}
+}
+
+func TestJudgeRefuses(t *testing.T) {
+	r := trained(t)
+	for want, judge := range map[string]Judge{
+		"valid names: mmd2": {Metrics: []string{"fid"}},
+		"1 points":          {N: 1},
+		"0 seeds":           {Seeds: []uint64{}},
+		"shrunk by -1":      {Shrink: -1},
+	} {
+		_, err := r.Evaluate(flow.CFM(), solver.Euler(1), judge)
+		expectLine(t, want, err, want)
+	}
+	_, err := r.Evaluate(flow.IDFF(500), solver.RK4(1), Judge{})
+	expectLine(t, "gamma", err, "negative at t")
+}
+
+func TestTable(t *testing.T) {
+	a := &Report{Field: "CFM", Solver: "euler x2", N: 10, Seeds: Seeds(5, 6), Cost: solver.Cost{Steps: 2, Forwards: 2, Equivalents: 2, Seconds: .5},
+		Scores: map[string][]float64{"w2": {1, 3}, "mmd2": {.5, .5}}}
+	b := &Report{Field: "data", Solver: "none", N: 10, Seeds: Seeds(5, 6), Scores: map[string][]float64{"w2": {.25}, "mmd2": {math.Pi}}}
+	text := Table(a, b)
+	for _, want := range []string{
+		"| field | solver | steps | forwards | backwards | cost | seconds | mmd2 | w2 |",
+		"| CFM | euler x2 | 2 | 2 | 0 | 2 | 0.500 | 0.5000 ± 0.0000 | 2.0000 ± 1.4142 |",
+		"| data | none | 0 | 0 | 0 | 0 | 0.000 | 3.1416 | 0.2500 |",
+		"10 points, seeds 5 to 6",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the table lacks %q:\n%s", want, text)
+		}
+	}
+	if Table() != "" {
+		t.Error("a table of nothing is not empty")
+	}
+}

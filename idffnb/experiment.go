@@ -1,0 +1,148 @@
+package idffnb
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"regexp"
+	"strconv"
+
+	"github.com/idff-go/workbench/idffnb/flow"
+	"github.com/idff-go/workbench/idffnb/net"
+)
+
+// Data yields training batches and stands for the data distribution. The sets of package datasets are Data.
+type Data interface {
+	// Name labels the data in captions.
+	Name() string
+	// Dim is the size of a point.
+	Dim() int
+	// Batch draws n data points x1, row-major [n, Dim]. It may also give their start points x0 [n, Dim], which are drawn from
+	// N(0, I) otherwise, and what the network is conditioned on, cond [n, m]; nil where there is none.
+	Batch(rng *rand.Rand, n int) (x0, x1, cond []float32)
+}
+
+// Experiment says everything that a trained flow depends on. Zero values are the settings of IDFF's 2-D experiments; only
+// Name and Data are needed. Two experiments that differ in anything have different run folders.
+type Experiment struct {
+	Name string // letters, digits, dots and dashes: part of the run folder's name
+	Data Data
+
+	Net       net.Net        // nil: net.MLP{}, 3 hidden layers of 256 with SELU
+	Path      flow.Path      // zero: flow.Straight()
+	Coupling  flow.Coupling  // nil: flow.Independent()
+	Objective flow.Objective // zero: flow.X1()
+
+	Batch        int     // points in a training batch; 0: 256
+	LearningRate float64 // of AdamW with betas .9 and .999; 0: 2e-4
+	WeightDecay  float64 // of AdamW, decoupled; 0: .01, negative: none
+	ClipNorm     float64 // the gradient's norm is cut to this; 0: 1, negative: no clipping
+	Steps        int     // training steps; 0: 20,000
+	Seed         uint64  // of the weights and of every training batch
+}
+
+// Fast is true where the environment sets IDFF_FAST: notebooks then train and judge briefly, to be tested.
+func Fast() bool { return os.Getenv("IDFF_FAST") != "" && os.Getenv("IDFF_FAST") != "0" }
+
+// FullOrFast returns full, or fast where IDFF_FAST is set.
+func FullOrFast[T any](full, fast T) T {
+	if Fast() {
+		return fast
+	}
+	return full
+}
+
+// withDefaults replaces zero values by what they mean.
+func (e Experiment) withDefaults() Experiment {
+	if e.Net == nil {
+		e.Net = net.MLP{Heads: e.Objective.Heads()}
+	}
+	if e.Path.Kind == "" {
+		e.Path.Kind = flow.Straight().Kind
+	}
+	if e.Coupling == nil {
+		e.Coupling = flow.Independent()
+	}
+	if e.Objective.Kind == "" {
+		e.Objective = flow.X1()
+	}
+	setDefault(&e.Batch, 256)
+	setDefault(&e.LearningRate, 2e-4)
+	setDefault(&e.WeightDecay, .01)
+	setDefault(&e.ClipNorm, 1)
+	setDefault(&e.Steps, 20_000)
+	return e
+}
+
+func setDefault[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
+
+var nameRule = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+
+// check says in one line what is wrong with an experiment that has its defaults, or nil.
+func (e Experiment) check() error {
+	switch {
+	case !nameRule.MatchString(e.Name):
+		return fmt.Errorf("idffnb: experiment name %q: use 1 to 64 letters, digits, dots, dashes or underscores", e.Name)
+	case e.Data == nil:
+		return fmt.Errorf("idffnb: experiment %s has no Data: set it, e.g. to datasets.Checkerboard()", e.Name)
+	case e.Data.Dim() < 1:
+		return fmt.Errorf("idffnb: experiment %s: data %s has points of size %d, want at least 1", e.Name, e.Data.Name(), e.Data.Dim())
+	case e.Batch < 1:
+		return fmt.Errorf("idffnb: experiment %s: batch of %d, want at least 1", e.Name, e.Batch)
+	case e.Steps < 1:
+		return fmt.Errorf("idffnb: experiment %s: %d training steps, want at least 1", e.Name, e.Steps)
+	case !(e.LearningRate > 0) || math.IsInf(e.LearningRate, 0):
+		return fmt.Errorf("idffnb: experiment %s: learning rate %g, want a positive number", e.Name, e.LearningRate)
+	case math.IsNaN(e.WeightDecay) || math.IsNaN(e.ClipNorm):
+		return fmt.Errorf("idffnb: experiment %s: weight decay %g and gradient norm %g must be numbers", e.Name, e.WeightDecay, e.ClipNorm)
+	}
+	for _, part := range []any{e.Path, e.Net, e.Coupling} {
+		if c, ok := part.(interface{ Check() error }); ok {
+			if err := c.Check(); err != nil {
+				return fmt.Errorf("idffnb: experiment %s: %w", e.Name, err)
+			}
+		}
+	}
+	if err := e.Objective.Check(e.Path); err != nil {
+		return fmt.Errorf("idffnb: experiment %s: %w", e.Name, err)
+	}
+	return nil
+}
+
+// identity is the experiment as JSON with every default filled in: what config.json of the run folder holds, and what its
+// hash is taken of. A part is described by its type and its exported fields, or by its ID method where it has one.
+func (e Experiment) identity() ([]byte, error) {
+	type part struct {
+		Type  string
+		Value any
+	}
+	describe := func(v any) part {
+		p := part{Type: fmt.Sprintf("%T", v), Value: v}
+		if id, ok := v.(interface{ ID() string }); ok {
+			p.Value = id.ID()
+		}
+		return p
+	}
+	data, err := json.MarshalIndent(map[string]any{
+		"name": e.Name, "data": describe(e.Data), "dim": e.Data.Dim(), "net": describe(e.Net), "path": e.Path, "coupling": describe(e.Coupling),
+		"objective": e.Objective.String(), "batch": e.Batch, "learning_rate": e.LearningRate, "weight_decay": e.WeightDecay,
+		"clip_norm": e.ClipNorm, "steps": e.Steps, "seed": strconv.FormatUint(e.Seed, 10),
+	}, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("idffnb: experiment %s cannot be described: %w", e.Name, err)
+	}
+	return append(data, '\n'), nil
+}
+
+// hash is the short name of an identity.
+func hash(identity []byte) string {
+	return fmt.Sprintf("%x", sha256.Sum256(identity))[:10]
+}

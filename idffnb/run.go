@@ -1,0 +1,248 @@
+package idffnb
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/idff-go/workbench/idffnb/checkpoint"
+	"github.com/idff-go/workbench/idffnb/net"
+)
+
+// Run is an experiment with its run folder, which holds
+//
+//	experiment.json     everything the result depends on; the folder's name ends in its hash
+//	ckpt-*.safetensors  weights and optimizer, the last two checkpoints
+//	metrics.jsonl       the loss, a line every ten steps
+//	samples/            what Sample drew, as safetensors whose metadata say how and at what cost
+//	evaluations.jsonl   what Evaluate found
+//
+// A Run is for one goroutine at a time.
+type Run struct {
+	Dir string // the run folder
+
+	exp     Experiment
+	backend compute.Backend
+	info    BackendInfo
+	folder  *checkpoint.Folder
+	store   *model.Store
+
+	step, savedStep int
+	seconds         float64 // spent training
+	losses          []LossPoint
+	written         int // of losses, in metrics.jsonl
+	lossSum         float64
+	lossCount       int
+
+	samplers    map[string]*sampler
+	evaluations map[string]*Report // by key; nil until they are read
+}
+
+const (
+	identityFile = "experiment.json"
+	metricsFile  = "metrics.jsonl"
+)
+
+// Root is the folder of run folders: where the environment variable IDFF_RUNS says, else the folder runs of the module that the program
+// runs in, else of the working directory.
+func Root() string {
+	if dir := os.Getenv("IDFF_RUNS"); dir != "" {
+		return dir
+	}
+	return filepath.Join(moduleRoot(), "runs")
+}
+
+// Open creates the run folder of the experiment, or reopens it with what was trained so far.
+func Open(e Experiment) (*Run, error) {
+	e = e.withDefaults()
+	if err := e.check(); err != nil {
+		return nil, err
+	}
+	identity, err := e.identity()
+	if err != nil {
+		return nil, err
+	}
+	backend, info, err := Backend()
+	if err != nil {
+		return nil, err
+	}
+	r := &Run{
+		Dir: filepath.Join(Root(), e.Name+"-"+hash(identity)),
+		exp: e, backend: backend, info: info, samplers: map[string]*sampler{},
+	}
+	if err := r.claim(identity); err != nil {
+		return nil, err
+	}
+	return r, r.load()
+}
+
+// MustOpen is Open for notebooks.
+func MustOpen(e Experiment) *Run {
+	r, err := Open(e)
+	must(err)
+	return r
+}
+
+// claim makes the run folder, or checks that the one there belongs to the same experiment.
+func (r *Run) claim(identity []byte) (err error) {
+	if r.folder, err = checkpoint.OpenFolder(r.Dir); err != nil {
+		return fmt.Errorf("idffnb: %s: %w", r.exp.Name, err)
+	}
+	path := r.folder.Path(identityFile)
+	found, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		err = checkpoint.WriteFileAtomic(path, identity)
+	case err == nil && !bytes.Equal(found, identity):
+		return fmt.Errorf("idffnb: %s belongs to another experiment than %s (its %s differs): move the folder away, or set IDFF_RUNS to another place",
+			r.Dir, r.exp.Name, identityFile)
+	}
+	if err != nil {
+		return fmt.Errorf("idffnb: %s: %w", r.exp.Name, err)
+	}
+	return nil
+}
+
+// load takes up the newest whole checkpoint, or starts from new weights.
+func (r *Run) load() error {
+	c, warning, err := r.folder.Latest()
+	if err != nil {
+		return fmt.Errorf("idffnb: %s: %w", r.exp.Name, err)
+	}
+	if warning != "" {
+		fmt.Fprintln(os.Stderr, "idffnb: "+warning)
+	}
+	r.store = model.NewStore()
+	r.store.SetParam(model.JoinPath("/", net.SeedParam), int64(r.exp.Seed))
+	r.samplers = map[string]*sampler{}
+	r.step, r.savedStep, r.seconds, r.lossSum, r.lossCount = 0, 0, 0, 0, 0
+	if c != nil {
+		if err := r.restore(c); err != nil {
+			return fmt.Errorf("idffnb: %s: %s: %w", r.exp.Name, c.Path, err)
+		}
+	}
+	losses, err := checkpoint.ReadJSONL[LossPoint](r.folder.Path(metricsFile))
+	if err != nil {
+		return fmt.Errorf("idffnb: %s: %w", r.exp.Name, err)
+	}
+	r.losses = r.losses[:0]
+	for _, l := range losses {
+		if l.Step <= r.step {
+			r.losses = append(r.losses, l)
+		}
+	}
+	r.written = len(r.losses)
+	return nil
+}
+
+// restore fills the store from a checkpoint, in the order in which the variables were created: sums over them, such as the norm of
+// the gradient, are then taken in the same order as in an uninterrupted training.
+func (r *Run) restore(c *checkpoint.Checkpoint) error {
+	var order []string
+	if err := json.Unmarshal([]byte(c.Meta["variables"]), &order); err != nil || len(order) != len(c.Tensors) {
+		return fmt.Errorf("metadata variables should name %d tensors: %w", len(c.Tensors), err)
+	}
+	byName := map[string]checkpoint.Tensor{}
+	for _, t := range c.Tensors {
+		byName[t.Name] = t
+	}
+	var frozen []string
+	if err := json.Unmarshal([]byte(c.Meta["frozen"]), &frozen); err != nil {
+		return fmt.Errorf("metadata frozen should name tensors: %w", err)
+	}
+	for _, name := range order {
+		t, ok := byName[name]
+		if !ok {
+			return fmt.Errorf("tensor %s is missing", name)
+		}
+		value, err := fromCheckpoint(t)
+		if err != nil {
+			return err
+		}
+		v, err := r.store.CreateVariable("/"+t.Name, value)
+		if err != nil {
+			return fmt.Errorf("tensor %s: %s", t.Name, firstLine(err))
+		}
+		v.SetTrainable(!slices.Contains(frozen, name))
+	}
+	r.step, r.savedStep = c.Step, c.Step
+	for key, field := range map[string]*float64{"seconds": &r.seconds, "loss_sum": &r.lossSum} {
+		v, err := strconv.ParseFloat(c.Meta[key], 64)
+		if err != nil {
+			return fmt.Errorf("metadata %s is %q, want a number", key, c.Meta[key])
+		}
+		*field = v
+	}
+	n, err := strconv.Atoi(c.Meta["loss_count"])
+	if err != nil {
+		return fmt.Errorf("metadata loss_count is %q, want a number", c.Meta["loss_count"])
+	}
+	r.lossCount = n
+	return nil
+}
+
+// save writes metrics.jsonl and a checkpoint of the current step.
+func (r *Run) save() error {
+	var list []checkpoint.Tensor
+	order, frozen := []string{}, []string{} // frozen: not trained, such as the optimizer's own
+	for v := range r.store.IterVariables() {
+		name := strings.TrimPrefix(v.Path(), "/")
+		t, err := toCheckpoint(name, v)
+		if err != nil {
+			return fmt.Errorf("idffnb: %s: variable %s: %s", r.exp.Name, name, firstLine(err))
+		}
+		list, order = append(list, t), append(order, name)
+		if !v.Trainable {
+			frozen = append(frozen, name)
+		}
+	}
+	path := r.folder.Path(metricsFile)
+	if _, err := checkpoint.TruncateJSONL(path, r.savedStep); err != nil {
+		return fmt.Errorf("idffnb: %s: %w", r.exp.Name, err)
+	}
+	lines := make([]any, 0, len(r.losses)-r.written)
+	for _, l := range r.losses[r.written:] {
+		lines = append(lines, l)
+	}
+	if err := checkpoint.AppendJSONL(path, lines...); err != nil {
+		return fmt.Errorf("idffnb: %s: %w", r.exp.Name, err)
+	}
+	names := func(list []string) string {
+		text, _ := json.Marshal(list) // strings always have a JSON form
+		return string(text)
+	}
+	exact := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+	meta := map[string]string{"seconds": exact(r.seconds), "loss_sum": exact(r.lossSum), "loss_count": strconv.Itoa(r.lossCount), "variables": names(order), "frozen": names(frozen)}
+	if err := r.folder.Save(r.step, list, meta); err != nil {
+		return fmt.Errorf("idffnb: %s: %w", r.exp.Name, err)
+	}
+	r.written, r.savedStep = len(r.losses), r.step
+	return nil
+}
+
+// Experiment is what the run is a run of, defaults filled in.
+func (r *Run) Experiment() Experiment { return r.exp }
+
+// Step is the number of training steps done.
+func (r *Run) Step() int { return r.step }
+
+// Losses is the training loss so far, a point every ten steps.
+func (r *Run) Losses() []LossPoint { return append([]LossPoint(nil), r.losses...) }
+
+// TrainSeconds is the wall time spent training so far.
+func (r *Run) TrainSeconds() float64 { return r.seconds }
+
+// String is one line for captions: what was trained, how long, on what.
+func (r *Run) String() string {
+	e := r.exp
+	return fmt.Sprintf("%s: %d of %d steps, %s coupling, %v path, seed %d, trained in %.0f s; %v", e.Name, r.step, e.Steps, e.Coupling.Name(), e.Path, e.Seed, r.seconds, r.info)
+}

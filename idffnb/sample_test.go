@@ -1,0 +1,240 @@
+package idffnb
+
+import (
+	"math"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/idff-go/workbench/datasets"
+	"github.com/idff-go/workbench/idffnb/checkpoint"
+	"github.com/idff-go/workbench/idffnb/flow"
+	"github.com/idff-go/workbench/idffnb/golden"
+	"github.com/idff-go/workbench/idffnb/net"
+	"github.com/idff-go/workbench/idffnb/solver"
+)
+
+// trained is a run of the small experiment, trained.
+func trained(t testing.TB) *Run {
+	t.Helper()
+	r := mustOpen(t, small(t))
+	if err := r.Train(); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// reference is a run whose network is the reference MLP.
+func reference(t testing.TB, set string) *Run {
+	t.Helper()
+	t.Setenv("IDFF_RUNS", t.TempDir())
+	r := mustOpen(t, Experiment{Name: "reference", Data: datasets.MustByName(set)})
+	r.store, r.step = golden.Store(t, set), 20_000
+	return r
+}
+
+// TestSampleAgainstReference samples from the reference's start points, on every backend, and compares with torchdiffeq's end points.
+func TestSampleAgainstReference(t *testing.T) {
+	var tolerance map[string]struct {
+		Trajectories map[string]struct{ Max float64 }
+	}
+	golden.JSON(t, "tolerance.json", &tolerance)
+	x0 := golden.Array(t, "2d/x0").Data[:128]
+	for name, backend := range backends(t) {
+		for _, set := range []string{"8gaussians", "checkerboard"} {
+			r := reference(t, set)
+			r.backend = backend
+			for file, field := range map[string]flow.Field{
+				"cfm_x0_rk4_n2":             flow.ReleasedCFM(),
+				"idff_g0.2_-0.2_0.3_rk4_n2": flow.IDFF(.2, -.2, .3),
+				"idff_g0.5_0_0_rk4_n2":      flow.IDFF(.5, 0, 0),
+			} {
+				out, err := r.Sample(64, field, solver.RK4(2), WithStart(x0))
+				if err != nil {
+					t.Fatal(err)
+				}
+				want := golden.Array(t, "2d/"+set+"/traj_"+file)
+				for i, state := range out.States {
+					golden.Compare(t, name+" "+file, state, want.Rows(i), 5*tolerance[set].Trajectories["2d/"+set+"/traj_"+file].Max, nil)
+				}
+			}
+		}
+	}
+}
+
+// TestBackendsAgree compares XLA with pure Go on a larger cloud; without a plugin it compares pure Go with itself.
+func TestBackendsAgree(t *testing.T) {
+	var clouds [][]float32
+	for _, backend := range backends(t) {
+		r := reference(t, "checkerboard")
+		r.backend = backend
+		out, err := r.Sample(500, flow.IDFF(.5, -.2), solver.Midpoint(3), WithSeed(3))
+		if err != nil {
+			t.Fatal(err)
+		}
+		clouds = append(clouds, out.X)
+	}
+	golden.Compare(t, "first and last backend", clouds[0], clouds[len(clouds)-1], 2e-4, nil)
+}
+
+func TestSampleIsDeterministic(t *testing.T) {
+	r := trained(t)
+	draw := func(seed uint64) []float32 {
+		out, err := r.Sample(100, flow.IDFF(.4), solver.RK4(2), WithSeed(seed))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out.X
+	}
+	first := draw(1)
+	r = mustOpen(t, r.exp)
+	if !slices.Equal(first, draw(1)) {
+		t.Error("the same seed gave other samples after reopening")
+	}
+	if slices.Equal(first, draw(2)) {
+		t.Error("another seed gave the same samples")
+	}
+}
+
+func TestSampleOptionsAndCost(t *testing.T) {
+	r := trained(t)
+	plain, err := r.Sample(50, flow.CFM(), solver.Midpoint(4))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := plain.Cost
+	if c.Steps != 4 || c.Forwards != 8 || c.Backwards != 0 || c.Equivalents != 8 || c.Seconds <= 0 {
+		t.Errorf("cost %+v", c)
+	}
+	if len(plain.States) != 5 || len(plain.Times) != 5 || len(plain.X) != 100 || !slices.Equal(plain.States[4], plain.X) {
+		t.Errorf("%d states at %d times, %d values", len(plain.States), len(plain.Times), len(plain.X))
+	}
+	shrunk, err := r.Sample(50, flow.CFM(), solver.Midpoint(4), WithShrink(1.5))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range shrunk.States[0] {
+		if math.Abs(float64(v)-float64(plain.States[0][i])/1.5) > 1e-6 {
+			t.Fatalf("start value %d is %g, want %g / 1.5", i, v, plain.States[0][i])
+		}
+	}
+	kept, meta, err := checkpoint.Read(filepath.Join(r.Dir, "samples", "CFM-midpoint_x4-shrink1.5-seed0-n50.safetensors"))
+	if err != nil || len(kept) != 1 || meta["field"] != "CFM" {
+		t.Fatalf("kept samples: %v, %v", meta, err)
+	}
+	values, err := checkpoint.Values[float32](kept[0])
+	if err != nil || !slices.Equal(values, shrunk.X) {
+		t.Errorf("the samples kept differ from those returned: %v", err)
+	}
+}
+
+// TestVelocity evaluates fields at points; CFM's is linear in xhat1, so IDFF's at t = 0 is the same.
+func TestVelocity(t *testing.T) {
+	r := trained(t)
+	x := []float32{.5, -1, 2, .1}
+	a, err := r.Velocity(x, 0, flow.CFM())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := r.Velocity(x, 0, flow.IDFF(.9, .3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden.Compare(t, "velocity at t=0", a, b, 1e-6, nil)
+	_, err = r.Velocity(x, 1.5, flow.CFM())
+	expectLine(t, "time outside", err, "outside [0, 1]")
+}
+
+// TestGammaNeedsNoCompilation: another gamma of the same order uses the same compiled graph.
+func TestGammaNeedsNoCompilation(t *testing.T) {
+	r := trained(t)
+	for _, gamma := range []float64{0, .5, 3} {
+		if _, err := r.Sample(20, flow.IDFF(gamma, -.2), solver.Euler(2)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(r.samplers) != 1 {
+		t.Errorf("%d graphs compiled for three gammas of one order, want 1", len(r.samplers))
+	}
+}
+
+func TestSampleRefuses(t *testing.T) {
+	r := trained(t)
+	own := solver.RungeKutta{Method: "rk45", N: 2}
+	for _, tc := range []struct {
+		what    string
+		n       int
+		field   flow.Field
+		s       solver.Solver
+		options []SampleOption
+		want    string
+	}{
+		{"no points", 0, flow.CFM(), solver.Euler(1), nil, "sample of 0 points"},
+		{"zero steps", 8, flow.CFM(), solver.Euler(0), nil, "at least 1"},
+		{"negative steps", 8, flow.CFM(), solver.RK4(-2), nil, "at least 1"},
+		{"unknown solver", 8, flow.CFM(), own, nil, "valid names: euler"},
+		{"no field", 8, nil, solver.Euler(1), nil, "needs a field"},
+		{"no solver", 8, flow.CFM(), nil, nil, "and a solver"},
+		{"gamma", 8, flow.IDFF(300), solver.RK4(2), nil, "negative at t"},
+		{"gamma as written", 8, flow.IDFFWritten(60, 70), solver.RK4(2), nil, "negative at t"},
+		{"no gamma", 8, flow.IDFF(), solver.RK4(2), nil, "without gamma"},
+		{"shrink", 8, flow.CFM(), solver.Euler(1), []SampleOption{WithShrink(0)}, "shrunk by 0"},
+		{"start of another size", 8, flow.CFM(), solver.Euler(1), []SampleOption{WithStart(make([]float32, 3))}, "3 start values"},
+		{"start with NaN", 1, flow.CFM(), solver.Euler(1), []SampleOption{WithStart([]float32{0, float32(math.NaN())})}, "start point 0 is NaN"},
+	} {
+		_, err := r.Sample(tc.n, tc.field, tc.s, tc.options...)
+		expectLine(t, tc.what, err, tc.want)
+	}
+	e := small(t)
+	_, err := mustOpen(t, e).Sample(8, flow.CFM(), solver.Euler(1))
+	expectLine(t, "untrained", err, "call Train first")
+}
+
+// wrongNet returns points of another size than the data's.
+type wrongNet struct{}
+
+func (wrongNet) Predict(scope *model.Scope, x, t, _ *Node) *Node {
+	return net.Dense(scope, "out", Concatenate([]*Node{x, ExpandAxes(t, -1)}, -1), 3)
+}
+
+func TestWrongShapeOfNet(t *testing.T) {
+	e := small(t)
+	e.Net = wrongNet{}
+	expectLine(t, "wrong shape", mustOpen(t, e).Train(), "returned shape [32 3], want [32, 2]")
+	e.Net, e.Objective, e.Path = net.MLP{Heads: 1}, flow.X1Score(), flow.Bridge(.2)
+	expectLine(t, "too few heads", mustOpen(t, e).Train(), "2 head(s)")
+}
+
+// TestObjectivesTrain trains each objective on its path a little, samples CFM, and expects the loss to fall.
+func TestObjectivesTrain(t *testing.T) {
+	for _, tc := range []struct {
+		objective flow.Objective
+		path      flow.Path
+		written   bool // the path gives the score that IDFF as written needs
+	}{
+		{flow.X1(), flow.Straight(), true},
+		{flow.X1Score(), flow.Bridge(.2), true},
+		{flow.Velocity(), flow.ICFM(.1), false},
+		{flow.Velocity(), flow.VariancePreserving(.1), false},
+		{flow.X1(), flow.Target(.1), false},
+	} {
+		e := small(t)
+		e.Objective, e.Path, e.Steps = tc.objective, tc.path, 150
+		e.Net = net.MLP{Width: 16, Layers: 2, Heads: tc.objective.Heads()}
+		r := mustOpen(t, e)
+		if err := r.Train(); err != nil {
+			t.Fatal(err)
+		}
+		if l := r.Losses(); l[len(l)-1].Loss > .9*l[0].Loss {
+			t.Errorf("%s on %v: loss went from %g to %g", tc.objective, tc.path, l[0].Loss, l[len(l)-1].Loss)
+		}
+		if _, err := r.Sample(16, flow.CFM(), solver.RK4(2)); err != nil {
+			t.Errorf("%s on %v: %v", tc.objective, tc.path, err)
+		}
+		if _, err := r.Sample(16, flow.IDFFWritten(1.2, .1), solver.Euler(3)); (err == nil) != tc.written {
+			t.Errorf("%s on %v: IDFF as written: %v", tc.objective, tc.path, err)
+		}
+	}
+}

@@ -1,0 +1,215 @@
+package idffnb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/gomlx/compute/dtypes"
+	. "github.com/gomlx/gomlx/core/graph" //nolint:staticcheck // graph code reads as formulas
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/train/optimizer"
+	"github.com/idff-go/workbench/idffnb/flow"
+)
+
+// ErrInterrupted is what Train returns (wrapped) when it was interrupted: everything is saved, and Train continues there.
+var ErrInterrupted = errors.New("training was interrupted")
+
+// LossPoint is a line of metrics.jsonl: the mean loss of the logEvery steps that end with Step.
+type LossPoint struct {
+	Step int     `json:"step"`
+	Loss float64 `json:"loss"`
+}
+
+const (
+	logEvery  = 10               // steps to a line of metrics.jsonl
+	saveEvery = 20 * time.Second // between checkpoints
+)
+
+// Train trains the network to the experiment's number of steps, from where it stopped before; it does nothing if that is done.
+// An interrupted and resumed training ends with the same weights as one in a single go, bit for bit on one CPU backend. In a
+// notebook it updates one display with a progress bar and the loss curve. It saves every 20 seconds, at the end, and on SIGINT or
+// SIGTERM, when it returns ErrInterrupted. A loss that is not a number stops it: the error names the step, and the last good
+// checkpoint stays. Only one program may train a run at a time.
+func (r *Run) Train() error {
+	stop, done := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer done()
+	return r.train(stop, func() {})
+}
+
+// MustTrain is Train for notebooks.
+func (r *Run) MustTrain() { must(r.Train()) }
+
+// train runs the steps that are left, until ctx ends; it calls after after each.
+func (r *Run) train(ctx context.Context, after func()) (err error) {
+	if r.step >= r.exp.Steps {
+		return nil
+	}
+	if err := r.folder.Lock(); err != nil {
+		return fmt.Errorf("idffnb: %s: %w", r.exp.Name, err)
+	}
+	defer func() { err = errors.Join(err, r.folder.Close()) }()
+	if err := r.load(); err != nil { // another program may have trained since Open
+		return err
+	}
+	exec, err := r.stepExec()
+	if err != nil {
+		return err
+	}
+	defer exec.Finalize()
+	feed, cancel := context.WithCancel(ctx)
+	defer cancel()
+
+	show := newProgress(r.exp.Name+", "+r.info.String(), r.step, r.exp.Steps, r.losses)
+	before, began, saved := r.seconds, time.Now(), time.Now()
+	save := func() error {
+		r.seconds = before + time.Since(began).Seconds()
+		saved = time.Now()
+		return r.save()
+	}
+	for slot := range r.exp.batches(feed, r.step, r.exp.Steps) {
+		b := <-slot
+		loss, err := b.run(exec, r.exp)
+		if err != nil {
+			return fmt.Errorf("idffnb: %s: training stopped: %w", r.exp.Name, err)
+		}
+		if math.IsNaN(loss) || math.IsInf(loss, 0) {
+			return fmt.Errorf("idffnb: %s: the loss of step %d is %g: training stopped, the last checkpoint is of step %d; try a smaller learning rate",
+				r.exp.Name, r.step+1, loss, r.savedStep)
+		}
+		r.step++
+		r.addLoss(loss)
+		show.curve = r.losses
+		show.update(r.step)
+		after()
+		if time.Since(saved) >= saveEvery {
+			if err := save(); err != nil {
+				return err
+			}
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	if err := save(); err != nil {
+		return err
+	}
+	if r.step < r.exp.Steps {
+		show.show(r.step, "interrupted and saved")
+		return fmt.Errorf("idffnb: %s: %w at step %d of %d, and saved; run the cell again to go on", r.exp.Name, ErrInterrupted, r.step, r.exp.Steps)
+	}
+	show.show(r.step, fmt.Sprintf("trained in %.1f s", r.seconds))
+	return nil
+}
+
+// addLoss adds a step's loss to the mean that the next line of metrics.jsonl gives.
+func (r *Run) addLoss(loss float64) {
+	r.lossSum += loss
+	r.lossCount++
+	if r.step%logEvery == 0 || r.step == r.exp.Steps {
+		r.losses = append(r.losses, LossPoint{r.step, r.lossSum / float64(r.lossCount)})
+		r.lossSum, r.lossCount = 0, 0
+	}
+}
+
+// stepExec compiles one training step.
+func (r *Run) stepExec() (exec *model.Exec, err error) {
+	err = tryGraph("building the training step of "+r.exp.Name, func() error {
+		exec, err = model.NewExec(r.backend, r.store, func(scope *model.Scope, in []*Node) *Node {
+			return trainStep(scope, r.exp, in)
+		})
+		return err
+	})
+	return exec, err
+}
+
+// run executes a step on the batch and returns its loss.
+func (b batch) run(exec *model.Exec, e Experiment) (loss float64, err error) {
+	if b.err != nil {
+		return 0, b.err
+	}
+	n := e.Batch
+	args := []any{shaped(b.x0, n), shaped(b.x1, n), shaped(b.t, n), shaped(b.eps, n)}
+	if b.cond != nil {
+		args = append(args, shaped(b.cond, n))
+	}
+	err = tryGraph("training step", func() error {
+		out, err := exec.Exec(args...)
+		if err != nil {
+			return err
+		}
+		loss = float64(tensors.ToScalar[float32](out[0]))
+		return nil
+	})
+	return loss, err
+}
+
+// shaped is a tensor of n rows: [n, width], or [n] for one value a row.
+func shaped(values []float32, n int) *tensors.Tensor {
+	if len(values) == n {
+		return tensors.FromFlatDataAndDimensions(values, n)
+	}
+	return tensors.FromFlatDataAndDimensions(values, n, len(values)/n)
+}
+
+// trainStep builds one step of AdamW on the batch (x0, x1, t, eps and, where the data gives it, cond), with the gradient
+// clipped to norm ClipNorm as PyTorch's clip_grad_norm_, and returns the loss before it.
+func trainStep(scope *model.Scope, e Experiment, in []*Node) *Node {
+	dim := e.Data.Dim()
+	b := flow.Batch{X0: matrix(in[0], dim), X1: matrix(in[1], dim), T: in[2], Eps: matrix(in[3], dim)}
+	var cond *Node
+	if len(in) > 4 {
+		cond = in[4]
+	}
+	b.Net = func(x, t *Node) *Node { return e.predict(scope, x, t, cond) }
+	loss := e.Objective.Loss(e.Path, b)
+	grads := clipNorm(scope.BuildTrainableVariablesGradientsGraph(loss), e.ClipNorm)
+	adam := optimizer.Adam().LearningRate(e.LearningRate).WeightDecay(max(e.WeightDecay, 0)).Epsilon(1e-8).Done()
+	adam.(interface {
+		UpdateGraphWithGradients(*model.Scope, []*Node, dtypes.DType)
+	}).UpdateGraphWithGradients(scope, grads, loss.DType())
+	return loss
+}
+
+// matrix reshapes [n] to [n, 1] where points have one component.
+func matrix(x *Node, dim int) *Node {
+	return Reshape(x, x.Shape().Dimensions[0], dim)
+}
+
+// predict calls the network and checks the shape of what it returns.
+func (e Experiment) predict(scope *model.Scope, x, t, cond *Node) *Node {
+	out := e.Net.Predict(scope, x, t, cond)
+	n, want := x.Shape().Dimensions[0], e.Objective.Heads()*e.Data.Dim()
+	if out.Rank() != 2 || out.Shape().Dimensions[0] != n || out.Shape().Dimensions[1] != want {
+		panic(fmt.Errorf("network %T returned shape %v, want [%d, %d]: objective %s on data %s of dim %d needs %d head(s)",
+			e.Net, out.Shape().Dimensions, n, want, e.Objective, e.Data.Name(), e.Data.Dim(), e.Objective.Heads()))
+	}
+	return out
+}
+
+// clipNorm scales gradients g by min(1, limit/(|g| + 1e-6)), |g| the norm of all of them together; a limit below 0 leaves them.
+func clipNorm(grads []*Node, limit float64) []*Node {
+	if limit < 0 {
+		return grads
+	}
+	var square *Node
+	for _, g := range grads {
+		if s := ReduceAllSum(Square(g)); square == nil {
+			square = s
+		} else {
+			square = Add(square, s)
+		}
+	}
+	factor := MinScalar(MulScalar(Reciprocal(AddScalar(Sqrt(square), 1e-6)), limit), 1)
+	clipped := make([]*Node, len(grads))
+	for i, g := range grads {
+		clipped[i] = Mul(g, factor)
+	}
+	return clipped
+}
