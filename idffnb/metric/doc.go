@@ -1,0 +1,20 @@
+// Package metric measures how far a cloud of samples is from a cloud of data: MMD^2, Wasserstein-1 and -2, sliced
+// Wasserstein-2, the floor that data against fresh data reaches, and summaries over seeds for honest comparisons.
+//
+// A cloud is a flat row-major []float32 of shape [n, dim]; the two clouds may differ in size; arithmetic is float64.
+// Work is spread over the cores in blocks whose results are added in a fixed order: equal input gives equal bits, on
+// any number of cores.
+//
+//	value, err := metric.MMD2(samples, data, 2, 1) // biased, RBF kernel with sigma = 1
+//	w2, err := metric.W2(samples, data, 2)         // exact
+//
+//	m, err := metric.ByName("mmd2")                             // a Metric: an unknown name's error lists the valid ones
+//	floor, err := metric.Floor(m, draw, 2, []uint64{0, 1, 2, 3}) // data against data
+//	fmt.Println(floor)                                          // 0.00082 ± 0.00011 (95% interval of the mean, n = 4)
+//
+//	paired, err := metric.Compare(ours, theirs) // the same seeds: differences, wins, interval, sign test
+//
+// Which one: MMD^2 is quick and has a floor near 0 (exactly 0 in the mean when unbiased), but sees little beyond the
+// scale of its kernel; W2 sees every displacement, in the unit of the data, but its floor falls only slowly with n;
+// the sliced W2 is for many points or dimensions.
+package metric
