@@ -43,7 +43,7 @@ func TestErrors(t *testing.T) {
 		{figures.KDEGrid{Rows: row, Columns: col(ok), Bandwidth: -2}, "bandwidth"},
 		{figures.KDEPanel{}, "Samples is empty"},
 		{figures.KDEPanel{Samples: bad}, "index 17"},
-		{figures.KDEPanel{Samples: ok, Path: [][][2]float64{ok[:4]}}, "Path[0] has 4 points"},
+		{figures.KDEPanel{Samples: ok, Path: [][][2]float64{ok[:4]}}, "state 0 of Path has 4 points"},
 		{figures.KDEPanel{Samples: ok, Truth: bad}, "Truth"},
 		{figures.Samples{}, "no clouds"},
 		{figures.Samples{Clouds: []figures.Cloud{{Title: "moons"}}}, "cloud 0 (moons) is empty"},
@@ -73,7 +73,7 @@ func TestErrors(t *testing.T) {
 		{figures.GammaHeatMap{}, "Gamma1 is empty"},
 		{figures.GammaHeatMap{Gamma1: row}, "Gamma2 is empty"},
 		{figures.GammaHeatMap{Gamma1: row, Gamma2: row}, "0 rows of Values"},
-		{figures.GammaHeatMap{Gamma1: row, Gamma2: row, Values: [][]float64{{1, 2}}}, "Values[0] has 2 values"},
+		{figures.GammaHeatMap{Gamma1: row, Gamma2: row, Values: [][]float64{{1, 2}}}, "row 0 of Values has 2 values"},
 		{figures.GammaHeatMap{Gamma1: row, Gamma2: row, Values: [][]float64{{nan}}}, "no value is finite"},
 		{figures.CostQuality{}, "no panels"},
 		{figures.CostQuality{Panels: make([]figures.CostPanel, 1)}, "no curves"},
@@ -150,7 +150,7 @@ func TestDeterminism(t *testing.T) {
 		return string(data)
 	}
 	for _, d := range []figures.Drawer{kdeGrid(2), costQuality(2), heatMap()} {
-		if png(d) != png(d) {
+		if first, second := png(d), png(d); first != second {
 			t.Errorf("%T differs from one drawing to the next", d)
 		}
 	}

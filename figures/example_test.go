@@ -5,6 +5,8 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
+	"sync"
 
 	"github.com/idff-go/workbench/figures"
 )
@@ -33,17 +35,21 @@ func outDir() string {
 	return filepath.Join(os.TempDir(), "figures-examples")
 }
 
-func kdeGrid(cols int) figures.KDEGrid {
+// kdeColumns are computed once for all tests; they are not to be changed.
+var kdeColumns = sync.OnceValue(func() []figures.KDEColumn {
 	x0 := normal(2048, 1)
-	all := []figures.KDEColumn{
+	return []figures.KDEColumn{
 		{Title: "CFM\nEuler 2 · 2 fwd", Trajectory: threeRows(flow(x0, 2, 0))},
 		{Title: "CFM\nEuler 8 · 8 fwd", Trajectory: threeRows(flow(x0, 8, 0))},
 		{Title: "pushed along the score × 0.5\nEuler 8 · 8 fwd + 8 bwd = 24", Trajectory: threeRows(flow(x0, 8, 0.5))},
 		{Title: "pushed along the score × 2\nEuler 8 · 8 fwd + 8 bwd = 24", Trajectory: threeRows(flow(x0, 8, 2))},
-		{Title: "pushed along the score × 4, a title that is too long\nEuler 8 · 8 fwd + 8 bwd = 24", Trajectory: threeRows(flow(x0, 8, 4))},
-		{Title: "CFM\nEuler 100 · 100 fwd", Trajectory: threeRows(flow(x0, 100, 0))},
+		{Title: "pushed along the score × 4\nEuler 8 · 8 fwd + 8 bwd = 24", Trajectory: threeRows(flow(x0, 8, 4))},
+		{Title: "CFM, a title that is a little too long\nEuler 40 · 40 fwd", Trajectory: threeRows(flow(x0, 40, 0))},
 	}
-	return figures.KDEGrid{Rows: []float64{0, 0.5, 1}, Columns: all[:cols], Truth: eightGaussians(2048, 2)}
+})
+
+func kdeGrid(cols int) figures.KDEGrid {
+	return figures.KDEGrid{Rows: []float64{0, 0.5, 1}, Columns: slices.Clone(kdeColumns()[:cols]), Truth: eightGaussians(2048, 2)}
 }
 
 func ExampleKDEGrid() {
@@ -54,7 +60,7 @@ func ExampleKDEGrid() {
 		Columns: []figures.KDEColumn{
 			{Title: "CFM\nEuler 2 · 2 fwd", Trajectory: threeRows(flow(x0, 2, 0))},
 			{Title: "CFM\nEuler 8 · 8 fwd", Trajectory: threeRows(flow(x0, 8, 0))},
-			{Title: "CFM\nEuler 100 · 100 fwd", Trajectory: threeRows(flow(x0, 100, 0))},
+			{Title: "CFM\nEuler 40 · 40 fwd", Trajectory: threeRows(flow(x0, 40, 0))},
 		},
 		Truth: truth,
 	}, "kdegrid.png")
@@ -94,9 +100,8 @@ func ExampleSamples() {
 // momentum is a panel of the flow to eight Gaussians; the momentum term is the
 // score times t(1-t).
 func momentum(title string, seed uint64) figures.MomentumPanel {
-	x0 := normal(2000, seed)
-	x0 = x0[:1500]
-	few, many := flow(x0, 5, 1), flow(x0, 100, 0)
+	x0 := normal(1000, seed)
+	few, many := flow(x0, 5, 1), flow(x0, 50, 0)
 	p := figures.MomentumPanel{Title: title, Samples: few[5]}
 	for _, i := range figures.FarthestPoints(few[5], 12) {
 		var path, xi, fine [][2]float64
@@ -121,7 +126,7 @@ func ExampleMomentum() {
 		Panels:        []figures.MomentumPanel{momentum("seed 1", 1), momentum("seed 2", 2), momentum("seed 3", 3), momentum("seed 4", 4)},
 		SamplesName:   "final samples (5 steps)",
 		PathName:      "path (5 steps)",
-		ReferenceName: "CFM path (100 steps)",
+		ReferenceName: "CFM path (50 steps)",
 	}, "momentum.png")
 	// Output: momentum.png: 9.4 x 10.6 inches
 }

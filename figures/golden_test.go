@@ -5,6 +5,7 @@ import (
 	"image/gif"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/idff-go/workbench/figures"
@@ -57,6 +58,11 @@ func TestGolden(t *testing.T) {
 	negative.YLabel = "unbiased MMD²"
 	collapsed := kdeGrid(3)
 	collapsed.Title = "one method diverged, one collapsed"
+	for c := range 2 {
+		rows := slices.Clone(collapsed.Columns[c].Trajectory)
+		rows[2] = slices.Clone(rows[2])
+		collapsed.Columns[c].Trajectory = rows
+	}
 	for i := range 2048 {
 		collapsed.Columns[0].Trajectory[2][i][0] *= 1e6
 		collapsed.Columns[1].Trajectory[2][i] = [2]float64{1, 2}

@@ -168,7 +168,7 @@ func (g GammaHeatMap) check() (lo, hi float64, bi, bj int, err error) {
 	lo, hi = math.Inf(1), math.Inf(-1)
 	for i, row := range g.Values {
 		if len(row) != len(g.Gamma2) {
-			err = fmt.Errorf("Values[%d] has %d values, Gamma2 has %d", i, len(row), len(g.Gamma2))
+			err = fmt.Errorf("row %d of Values has %d values, Gamma2 has %d", i, len(row), len(g.Gamma2))
 			return
 		}
 		for j, v := range row {

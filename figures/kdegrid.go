@@ -287,11 +287,11 @@ func (k KDEPanel) Draw() (*Figure, error) {
 		return fail(err)
 	}
 	for t, cloud := range k.Path {
-		if err := checkCloud(fmt.Sprintf("Path[%d]", t), cloud, 2); err != nil {
+		if err := checkCloud(fmt.Sprintf("state %d of Path", t), cloud, 2); err != nil {
 			return fail(err)
 		}
 		if len(cloud) != len(k.Samples) {
-			return fail(fmt.Errorf("Path[%d] has %d points, Samples has %d", t, len(cloud), len(k.Samples)))
+			return fail(fmt.Errorf("state %d of Path has %d points, Samples has %d", t, len(cloud), len(k.Samples)))
 		}
 	}
 	box, n := k.Box, k.Grid

@@ -95,10 +95,10 @@ func (m Momentum) Draw() (*Figure, error) {
 		entries = append(entries, legendEntry{text: or(m.ReferenceName, "OT-CFM path"), kind: legendArrow,
 			color: fineGreen, width: 1.5, dashes: []vg.Length{1.5, 2}})
 	}
-	w, h := lat.size()
+	w, _ := lat.size()
 	leg := layLegend(entries, vg.Length(w)*vg.Inch-20)
 	lat.bottom = leg.height() + 6
-	w, h = lat.size()
+	w, h := lat.size()
 	return NewFigure(w, h, func(c draw.Canvas) {
 		for i, mp := range m.Panels {
 			p := lat.at(c, boxes[i], i/cols, i%cols)

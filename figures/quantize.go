@@ -96,9 +96,7 @@ func (h histogram) palette(size int) colourTable {
 		pal[exact] = 0x1e1e1e
 	}
 	if rest := all[exact:]; len(rest) > 0 {
-		for _, c := range cluster(rest, size-len(pal)) {
-			pal = append(pal, c)
-		}
+		pal = append(pal, cluster(rest, size-len(pal))...)
 	}
 	t := colourTable{index: make(map[uint32]uint8, len(all))}
 	for _, k := range pal {
