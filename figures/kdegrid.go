@@ -35,7 +35,7 @@ type KDEGrid struct {
 
 	Title     string
 	Paths     int     // number of trajectories; 0 means 12, negative none
-	Box       Box     // limits of all panels; zero: around Truth and the starts
+	Box       Box     // limits of all panels; zero: around Truth, else all samples
 	Grid      int     // nodes per axis of the density's grid; 0 means 100
 	Bandwidth float64 // factor on Scott's bandwidth; 0 means 1
 	// RowLabel is the format of the label of a row; "" means "t = %.2f".
@@ -172,8 +172,8 @@ func (k KDEGrid) check() error {
 	return nil
 }
 
-// limits returns a square around the truth's visible contours and the bulk
-// of the starts; samples that fly off do not shrink the rest.
+// limits returns a square around the visible contours of the truth, so that
+// samples that fly off do not shrink the rest; without a truth, around all.
 func (k KDEGrid) limits() (Box, error) {
 	if k.Box != (Box{}) {
 		return k.Box, k.Box.check()
