@@ -14,6 +14,7 @@ const (
 	streamStart  = 0x7374617274 // start points of a sampling
 	streamTruth  = 0x7472757468 // data to judge against
 	streamSecond = 0x7365636f6e // a second draw of data, for the floor
+	streamGiven  = 0x676976656e // start points and conditions that the data gives
 )
 
 func generator(seed uint64, stream, number uint64) *rand.Rand {
@@ -34,6 +35,9 @@ func (e Experiment) makeBatch(step int) batch {
 	if err != nil {
 		return batch{err: fmt.Errorf("step %d: %w", step, err)}
 	}
+	if x0 == nil {
+		x0 = normal(rng, n*dim)
+	}
 	i, j, err := e.Coupling.Pairs(rng, x0, x1, dim)
 	if err != nil {
 		return batch{err: fmt.Errorf("step %d: %w", step, err)}
@@ -51,19 +55,16 @@ func (e Experiment) makeBatch(step int) batch {
 	return b
 }
 
-// draw draws n points of the data and their start points, and refuses what is not finite or not of the right size.
+// draw draws n points of the data, and x0 and cond where the data gives them; it refuses what is not finite or not of the right size.
 func (e Experiment) draw(rng *rand.Rand, n int) (x0, x1, cond []float32, err error) {
 	dim := e.Data.Dim()
 	x0, x1, cond = e.Data.Batch(rng, n)
-	if x0 == nil {
-		x0 = normal(rng, n*dim)
-	}
 	for _, part := range []struct {
 		name   string
 		values []float32
 		width  int
 	}{{"x0", x0, dim}, {"x1", x1, dim}, {"cond", cond, max(len(cond)/n, 1)}} {
-		if part.name == "cond" && part.values == nil {
+		if part.name != "x1" && part.values == nil {
 			continue
 		}
 		if len(part.values) != n*part.width {
@@ -111,4 +112,9 @@ func (e Experiment) batches(ctx context.Context, from, to int) <-chan chan batch
 		}
 	}()
 	return queue
+}
+
+// Noise draws n start points ~ N(0, I) of a seed, row-major [n, dim], those that Sample starts from with that seed.
+func Noise(seed uint64, n, dim int) []float32 {
+	return normal(generator(seed, streamStart, 0), n*dim)
 }

@@ -130,6 +130,21 @@ func TestSampleOptionsAndCost(t *testing.T) {
 	}
 }
 
+func TestFormsForFigures(t *testing.T) {
+	s := &Samples{N: 2, Dim: 2, Times: []float64{0, .5, 1}, States: [][]float32{{0, 0, 1, 1}, {2, 4, 1, 1}, {2, 5, 3, 1}},
+		Field: "IDFF γ=0.5", Solver: "rk4 x2", Cost: solver.Cost{Forwards: 8, Backwards: 6, Equivalents: 14}}
+	got := s.At(0, .25, .5, .75, 1)
+	want := [][][2]float64{{{0, 0}, {1, 1}}, {{1, 2}, {1, 1}}, {{2, 4}, {1, 1}}, {{2, 4.5}, {2, 1}}, {{2, 5}, {3, 1}}}
+	for i := range want {
+		if !slices.Equal(got[i], want[i]) {
+			t.Errorf("state %d: %v, want %v", i, got[i], want[i])
+		}
+	}
+	if title := s.Title("seed 0"); title != "IDFF γ=0.5\nrk4 x2: 8 fwd + 6 bwd = 14\nseed 0" {
+		t.Errorf("title %q", title)
+	}
+}
+
 // TestVelocity evaluates fields at points; CFM's is linear in xhat1, so IDFF's at t = 0 is the same.
 func TestVelocity(t *testing.T) {
 	r := trained(t)

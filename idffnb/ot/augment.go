@@ -24,7 +24,7 @@ func (s *Solver) augment(cost []float64, start int) {
 				d = h
 				dist[j], pred[j] = h, int32(i)
 			}
-			if d < least {
+			if d <= least && (d < least || end >= 0 && rowOf[end] >= 0) { // among equals a free column ends the search
 				least, end = d, j
 			}
 		}

@@ -37,6 +37,21 @@ func BenchmarkAssign(b *testing.B) {
 	}
 }
 
+// BenchmarkAssignCost runs the matrices of the tests: ties and constants must not cost n^3.
+func BenchmarkAssignCost(b *testing.B) {
+	for _, kind := range []string{"normal", "ties", "duplicates", "product", "constant", "magnitudes", "offset"} {
+		cost := costKinds[kind](1000, 1)
+		b.Run(kind+"/1000", func(b *testing.B) {
+			var s Solver
+			for b.Loop() {
+				if _, err := s.AssignCost(cost, 1000); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
 func BenchmarkEMD(b *testing.B) {
 	for _, c := range [][2]int{{256, 256}, {512, 384}, {1024, 1500}} {
 		b.Run(fmt.Sprintf("8gaussians/%dx%d", c[0], c[1]), func(b *testing.B) {
