@@ -3,7 +3,7 @@ NB := bash notebooks/tools/nb
 NOTEBOOK ?= 01_quickstart
 PORT ?= 8888
 
-.PHONY: help setup run reproduce execute lab test lint kernel kernel-remove clean distclean
+.PHONY: help setup run reproduce execute lab test numbers lint kernel kernel-remove clean distclean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -27,6 +27,9 @@ lab: ## open the notebooks in JupyterLab
 
 test: ## gofmt, go vet and all tests, every notebook in fast mode among them
 	@$(NB) test
+
+numbers: ## measure the figures of the README's table: quality, exact OT, training speed
+	@$(NB) numbers
 
 lint: ## gofmt, go vet, staticcheck; golangci-lint and shellcheck where they are installed
 	@$(NB) lint

@@ -1,0 +1,97 @@
+package idffnb
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	. "github.com/gomlx/gomlx/core/graph" //nolint:staticcheck // graph code reads as formulas
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/idff-go/workbench/idffnb/flow"
+	"github.com/idff-go/workbench/idffnb/solver"
+)
+
+// sampler is a compiled sampling: field, solver and number of points are fixed, start points and factors are inputs.
+type sampler struct {
+	exec *model.Exec
+	cost solver.Cost
+	n    int
+}
+
+// sampler returns the compiled sampling, compiling it the first time.
+func (r *Run) sampler(n, condSize int, field flow.Field, s solver.Solver) (*sampler, error) {
+	key := fmt.Sprintf("%d points, %d cond, %s, %T %+v", n, condSize, flow.GraphKey(field), s, s)
+	if found := r.samplers[key]; found != nil {
+		return found, nil
+	}
+	dim, factors := r.exp.Data.Dim(), len(field.Factors())
+	out := &sampler{n: n}
+	what := fmt.Sprintf("%s: sampling %s with %v", r.exp.Name, field.Name(), s)
+	err := tryGraph(what, func() (err error) {
+		out.exec, err = model.NewExec(r.backend, r.store, func(scope *model.Scope, in []*Node) *Node {
+			x, cond := in[0], (*Node)(nil)
+			if condSize > 0 {
+				cond = in[2]
+			}
+			values := make([]*Node, factors)
+			for i := range values {
+				values[i] = Reshape(SliceAxis(in[1], 0, AxisElem(i)))
+			}
+			m := r.model(scope, cond)
+			states := s.Integrate(func(state *Node, t float64) *Node {
+				return field.Velocity(m, flow.Point{X: state, Start: x, T: t}, values)
+			}, x)
+			out.cost = solver.Cost{Steps: s.Steps(), Forwards: m.Meter.Forwards, Backwards: m.Meter.Backwards, Equivalents: m.Meter.Equivalents}
+			return Stack(states, 0)
+		})
+		if err != nil {
+			return err
+		}
+		in := []shapes.Shape{shapes.Make(dtypes.Float32, n, dim), shapes.Make(dtypes.Float32, max(factors, 1))}
+		if condSize > 0 {
+			in = append(in, shaped(make([]float32, condSize), n).Shape())
+		}
+		_, err = out.exec.Compile(in...) // so that the time of the first run is not that of the compiler
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	r.samplers[key] = out
+	return out, nil
+}
+
+// model is the trained network as fields see it.
+func (r *Run) model(scope *model.Scope, cond *Node) *flow.Model {
+	return flow.NewModel(func(x, t *Node, at float64) flow.Prediction {
+		return r.exp.Objective.Prediction(r.exp.Path, x, r.exp.predict(scope, x, t, cond), at)
+	})
+}
+
+// run draws from the start points and returns the states on the grid and the seconds it took.
+func (s *sampler) run(x0, cond []float32, factors []float64) (states [][]float32, seconds float64, err error) {
+	values := make([]float32, max(len(factors), 1))
+	for i, f := range factors {
+		values[i] = float32(f)
+	}
+	args := []any{tensors.FromFlatDataAndDimensions(x0, s.n, len(x0)/s.n), tensors.FromFlatDataAndDimensions(values, len(values))}
+	if len(cond) > 0 {
+		args = append(args, shaped(cond, s.n))
+	}
+	err = tryGraph("sampling", func() error {
+		began := time.Now()
+		out, err := s.exec.Exec(args...)
+		if err != nil {
+			return err
+		}
+		flat, err := tensors.CopyFlatData[float32](out[0])
+		seconds = time.Since(began).Seconds()
+		for i := 0; i < len(flat); i += len(x0) {
+			states = append(states, flat[i:i+len(x0)])
+		}
+		return err
+	})
+	return states, seconds, err
+}
