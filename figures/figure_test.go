@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/janpfeifer/gonb/gonbui"
 	"github.com/janpfeifer/gonb/gonbui/protocol"
@@ -211,7 +212,9 @@ func TestShowInNotebook(t *testing.T) {
 	t.Setenv(protocol.GONB_PIPE_ENV, out)
 	t.Setenv(protocol.GONB_PIPE_BACK_ENV, in)
 	gonbui.IsNotebook = true
-	defer func() { gonbui.IsNotebook = false }()
+	old := delivery
+	delivery = 20 * time.Millisecond // a file does not answer
+	defer func() { gonbui.IsNotebook, delivery = false, old }()
 	frames := [][][2]float64{cloud(50, 1), cloud(50, 2), cloud(50, 3)}
 	if err := Show(small(t), FlowGIF{Frames: frames, Size: 80}); err != nil {
 		t.Fatal(err)
@@ -241,7 +244,7 @@ func TestShowInNotebook(t *testing.T) {
 			kinds = append(kinds, string(k))
 		}
 	}
-	want := "image/png text/html image/png"
+	want := "image/png text/html image/png " + string(protocol.MIMECommValue) // the last asks whether all has arrived
 	if got := strings.Join(kinds, " "); got != want {
 		t.Errorf("the notebook gets %q, want %q", got, want)
 	}

@@ -6,9 +6,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/janpfeifer/gonb/gonbui"
 )
+
+// delivery is how long Show waits for the notebook to have taken its figures.
+var delivery = 10 * time.Second
 
 // notes is where Show says that there is no notebook.
 var notes io.Writer = os.Stderr
@@ -48,10 +52,25 @@ func Show(items ...Drawer) error {
 		}
 		gonbui.DisplayPng(data)
 	}
+	deliver()
 	if err := gonbui.Error(); err != nil {
 		return fmt.Errorf("figures: Show: the notebook did not take the figure: %w", err)
 	}
 	return nil
+}
+
+// deliver waits until the kernel has read what was sent: it stops reading when
+// the cell's program ends, and a figure shown last could be lost.
+func deliver() {
+	done := make(chan struct{})
+	go func() {
+		gonbui.Sync()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-time.After(delivery):
+	}
 }
 
 // MustShow is [Show] for notebooks: on an error it prints one line and ends
