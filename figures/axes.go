@@ -188,7 +188,7 @@ func (logTicks) Ticks(lo, hi float64) []plot.Tick {
 
 func logLabel(m, e, decades float64) string {
 	if e >= -3 && e <= 3 {
-		return strconv.FormatFloat(m*math.Pow(10, e), 'g', 3, 64)
+		return strconv.FormatFloat(m*math.Pow(10, e), 'g', 4, 64)
 	}
 	if m == 1 {
 		return "10" + super(int(e))
