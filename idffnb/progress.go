@@ -69,6 +69,14 @@ func (p *progress) show(step int, note string) {
 		line, done, lossSVG(p.curve)))
 }
 
+// last shows the state at the end, and sees to it that it arrives.
+func (p *progress) last(step int, note string) {
+	p.show(step, note)
+	if p.notebook {
+		deliver()
+	}
+}
+
 // lossSVG draws the loss curve, logarithmic in the loss, as a small picture without axes but with its first and last values.
 func lossSVG(curve []LossPoint) string {
 	const width, height, most = 480, 90, 240

@@ -207,6 +207,25 @@ func TestSampleRefuses(t *testing.T) {
 	expectLine(t, "untrained", err, "call Train first")
 }
 
+// TestScoreNeedsIndependentStart: with exact OT coupling xhat1 does not give the score, and a score head still does.
+func TestScoreNeedsIndependentStart(t *testing.T) {
+	e := small(t)
+	e.Coupling = flow.ExactOT()
+	r := mustOpen(t, e)
+	if err := r.Train(); err != nil {
+		t.Fatal(err)
+	}
+	_, err := r.Sample(8, flow.IDFFWritten(1), solver.Euler(2))
+	expectLine(t, "score under OT", err, "independent coupling")
+	e.Objective, e.Path, e.Net = flow.X1Score(), flow.Bridge(.2), net.MLP{Width: 16, Layers: 2, Heads: 2}
+	if r = mustOpen(t, e); r.Train() != nil {
+		t.Fatal("training with a score head failed")
+	}
+	if _, err := r.Sample(8, flow.IDFFWritten(1), solver.Euler(2)); err != nil {
+		t.Errorf("with a score head: %v", err)
+	}
+}
+
 // wrongNet returns points of another size than the data's.
 type wrongNet struct{}
 

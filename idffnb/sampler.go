@@ -65,9 +65,23 @@ func (r *Run) sampler(n, condSize int, field flow.Field, s solver.Solver) (*samp
 
 // model is the trained network as fields see it.
 func (r *Run) model(scope *model.Scope, cond *Node) *flow.Model {
+	gaussian := r.exp.startsFromNoise()
 	return flow.NewModel(func(x, t *Node, at float64) flow.Prediction {
-		return r.exp.Objective.Prediction(r.exp.Path, x, r.exp.predict(scope, x, t, cond), at)
+		p := r.exp.Objective.Prediction(r.exp.Path, x, r.exp.predict(scope, x, t, cond), at)
+		if !gaussian && r.exp.Objective.Heads() == 1 {
+			p.Score = nil // Tweedie's formula needs x0 ~ N(0, I) whatever x1 is
+		}
+		return p
 	})
+}
+
+// startsFromNoise tells whether x0 ~ N(0, I) independently of x1: no coupling but the independent one, and no x0 from the data.
+func (e Experiment) startsFromNoise() bool {
+	if _, ok := e.Coupling.(flow.IndependentCoupling); !ok {
+		return false
+	}
+	x0, _, _ := e.Data.Batch(generator(0, streamGiven, 0), 1)
+	return x0 == nil
 }
 
 // run draws from the start points and returns the states on the grid and the seconds it took.

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/janpfeifer/gonb/gonbui"
 )
@@ -50,7 +51,22 @@ func meanAndStd(mean, std float64) string {
 func Show(markdown string) {
 	if gonbui.IsNotebook {
 		gonbui.DisplayMarkdown(markdown)
+		deliver()
 		return
 	}
 	fmt.Println(markdown)
+}
+
+// deliver waits until the notebook has taken what was displayed, ten seconds at most: GoNB stops listening when a cell's program
+// ends, and what is still on its way is lost.
+func deliver() {
+	done := make(chan struct{})
+	go func() {
+		gonbui.Sync()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-time.After(10 * time.Second):
+	}
 }

@@ -101,10 +101,10 @@ func (r *Run) train(ctx context.Context, after func()) (err error) {
 		return err
 	}
 	if r.step < r.exp.Steps {
-		show.show(r.step, "interrupted and saved")
+		show.last(r.step, "interrupted and saved")
 		return fmt.Errorf("idffnb: %s: %w at step %d of %d, and saved; run the cell again to go on", r.exp.Name, ErrInterrupted, r.step, r.exp.Steps)
 	}
-	show.show(r.step, fmt.Sprintf("trained in %.1f s", r.seconds))
+	show.last(r.step, fmt.Sprintf("trained in %.1f s", r.seconds))
 	return nil
 }
 

@@ -100,7 +100,7 @@ func (o Objective) Loss(path Path, b Batch) *Node {
 }
 
 // Prediction turns the network's output at (x, t) into the end point, velocity and score that fields are made of. The score
-// follows from the end point only on the straight path, and only if x0 ~ N(0, I).
+// follows from the end point only on the straight path, and only if x0 ~ N(0, I) independently of x1.
 func (o Objective) Prediction(path Path, x, out *Node, t float64) Prediction {
 	switch o.kind() {
 	case "velocity":

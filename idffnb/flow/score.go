@@ -35,7 +35,8 @@ func NoiseFromX1(x, x1 *Node, t float64) *Node {
 	return DivScalar(Sub(x, MulScalar(x1, t)), gap(t))
 }
 
-// ScoreFromX1 is the score of the straight path that starts from N(0, I), without any differentiation. Since x_t given x1 is
+// ScoreFromX1 is the score of the straight path that starts from N(0, I) independently of the data, without any differentiation.
+// (With optimal transport coupling x0 depends on x1, and this is not the score.) Since x_t given x1 is
 // N(t x1, (1-t)^2 I), Tweedie's formula gives
 //
 //	grad_x log p_t(x) = (t xhat1 - x)/(1 - t)^2

@@ -12,7 +12,7 @@ import (
 //	D1 = grad log p_t(x),   D_{i+1} = grad sum(D_i)
 //	w  = sqrt(1 - sum_i gamma_i sigma_t^2) v + sigma_t^2 ( (2 gamma_1 - 1)/2 D1 + sum_{i>=2} gamma_i D_i )
 //
-// The score is the network's own head where it was trained with one, else ScoreFromX1 on the straight path from N(0, I); either
+// The score is the network's own head where it was trained with one, else ScoreFromX1 on the straight path from N(0, I) with independent coupling; either
 // way it needs no differentiation, so an evaluation costs 2^(K-1) forward-equivalents, and one at t = 0 and t = 1,
 // where sigma_t vanishes.
 //
@@ -53,7 +53,7 @@ func (f WrittenField) Velocity(m *Model, at Point, factors []*Node) *Node {
 	}
 	out := m.Predict(at, len(gamma)-1)
 	if out.Score == nil {
-		panic(fmt.Errorf("flow: IDFF as written needs the score: train with flow.X1Score(), or use the straight path from N(0, I)"))
+		panic(fmt.Errorf("flow: IDFF as written needs the score: train with flow.X1Score(), or on the straight path from N(0, I) with independent coupling"))
 	}
 	terms := Mul(AddScalar(gamma[0], -0.5), out.Score)
 	for i, d := range Derivatives(out.Score, at.X, len(gamma)-1) {
