@@ -3,7 +3,7 @@ NB := bash notebooks/tools/nb
 NOTEBOOK ?= 01_quickstart
 PORT ?= 8888
 
-.PHONY: help setup run reproduce execute lab test numbers lint kernel kernel-remove clean distclean
+.PHONY: help setup run reproduce execute lab test numbers gallery lint kernel kernel-remove clean distclean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -30,6 +30,9 @@ test: ## gofmt, go vet and all tests, every notebook in fast mode among them
 
 numbers: ## measure the figures of the README's table: quality, exact OT, training speed
 	@$(NB) numbers
+
+gallery: ## take the README's figures out of the executed notebooks
+	@$(NB) gallery
 
 lint: ## gofmt, go vet, staticcheck; golangci-lint and shellcheck where they are installed
 	@$(NB) lint
