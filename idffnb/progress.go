@@ -25,7 +25,7 @@ type progress struct {
 }
 
 func newProgress(title string, from, total int, curve []LossPoint) *progress {
-	return &progress{title: title, from: from, total: total, curve: curve, id: "train-" + gonbui.UniqueID(), notebook: gonbui.IsNotebook, out: os.Stderr, shown: time.Now()}
+	return &progress{title: title, from: from, total: total, curve: curve, id: "train-" + gonbui.UniqueId(), notebook: gonbui.IsNotebook, out: os.Stderr, shown: time.Now()}
 }
 
 // update shows the state after a step, at most four times a second in a notebook and every five seconds elsewhere.

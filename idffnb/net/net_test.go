@@ -29,7 +29,7 @@ func predict(t testing.TB, n net.Net, seed int64, inputs ...any) (*model.Store, 
 	t.Helper()
 	store := model.NewStore()
 	store.SetParam("/"+net.SeedParam, seed)
-	out := model.MustExecOnce(backend(t), store, func(scope *model.Scope, in []*Node) *Node {
+	out := model.MustCallOnce(backend(t), store, func(scope *model.Scope, in []*Node) *Node {
 		var cond *Node
 		if len(in) > 2 {
 			cond = in[2]
