@@ -161,7 +161,7 @@ func heatMap() figures.GammaHeatMap {
 	for _, a := range g.Gamma1 {
 		var row []float64
 		for _, b := range g.Gamma2 {
-			v := 0.004 + 0.08*math.Pow(a-0.4, 2) + 0.02*math.Pow(b+0.5, 2)
+			v := 0.004 + 0.08*(a-0.4)*(a-0.4) + 0.02*(b+0.5)*(b+0.5)
 			if a > 0.9 && b > 1.2 {
 				v = math.NaN()
 			}

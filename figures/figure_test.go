@@ -76,7 +76,9 @@ func TestSaveErrors(t *testing.T) {
 	}
 	broken, _ := NewFigure(1, 1, func(draw.Canvas) { panic("no ink") })
 	file := filepath.Join(dir, "file")
-	os.WriteFile(file, nil, 0o644)
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		f          *Figure
 		path, want string
@@ -191,7 +193,7 @@ func TestMust(t *testing.T) {
 	} {
 		got = nil
 		func() {
-			defer func() { recover() }()
+			defer func() { _ = recover() }()
 			f()
 		}()
 		if got == nil || strings.Contains(got.Error(), "\n") || !strings.HasPrefix(got.Error(), "figures: ") {

@@ -43,7 +43,9 @@ func golden(t *testing.T, d figures.Drawer, name string) {
 	}
 	if !same {
 		out := filepath.Join(os.TempDir(), name)
-		os.WriteFile(out, got, 0o644)
+		if err := os.WriteFile(out, got, 0o644); err != nil {
+			t.Error(err)
+		}
 		t.Errorf("the picture differs from %s; the new one is %s", path, out)
 	}
 }

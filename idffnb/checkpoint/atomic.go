@@ -98,7 +98,7 @@ func createTemp(path string) (*os.File, error) {
 			continue
 		}
 		if err == nil {
-			flock(f) // where the file system has no locks, we write all the same
+			_ = flock(f) // where the file system has no locks, we write all the same
 		}
 		return f, err
 	}

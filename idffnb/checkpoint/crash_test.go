@@ -19,7 +19,7 @@ const (
 )
 
 func kill() {
-	syscall.Kill(os.Getpid(), syscall.SIGKILL)
+	_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 	select {} // until the signal is there
 }
 
@@ -78,7 +78,7 @@ func crash(t *testing.T, dir, where string, after time.Duration) (saved int) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	timer := time.AfterFunc(after, func() { cmd.Process.Kill() })
+	timer := time.AfterFunc(after, func() { _ = cmd.Process.Kill() })
 	err := cmd.Wait()
 	if stopped := timer.Stop(); stopped == (where == "") {
 		t.Fatalf("the child at %q ended by itself: %v; killed by the clock: %v\n%s", where, stopped, !stopped, out.String())

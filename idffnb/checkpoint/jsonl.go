@@ -51,7 +51,7 @@ func AppendJSONL(path string, values ...any) error {
 		err = f.Sync()
 	}
 	if err != nil {
-		f.Truncate(end)
+		_ = f.Truncate(end) // what is left of a torn line is cut off at the next append
 		return unwritten(path, err)
 	}
 	if end == 0 { // the file may be new

@@ -27,11 +27,12 @@ func TestJSONL(t *testing.T) {
 	for i := range 200 {
 		r := row{i, 1 / float64(i+1)}
 		want = append(want, r)
-		if i%3 == 0 {
+		switch i % 3 {
+		case 0:
 			if err := AppendJSONL(path, r); err != nil {
 				t.Fatal(err)
 			}
-		} else if i%3 == 2 {
+		case 2:
 			if err := AppendJSONL(path, want[i-1], r); err != nil {
 				t.Fatal(err)
 			}
