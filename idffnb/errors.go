@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/gomlx/gomlx/support/exceptions"
 )
@@ -33,6 +34,15 @@ var exit = func(code int) { os.Exit(code) }
 func must(err error) {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, firstLine(err))
+		noteFailure()
 		exit(1)
+	}
+}
+
+// noteFailure tells the notebook's kernel when a cell failed, in the file that IDFF_CELL_FAILED names, so that the cells queued behind
+// it are not run. Elsewhere there is no such variable, and a note that cannot be written changes nothing else.
+func noteFailure() {
+	if path := os.Getenv("IDFF_CELL_FAILED"); path != "" {
+		_ = os.WriteFile(path, fmt.Appendln(nil, time.Now().Unix()), 0o666)
 	}
 }

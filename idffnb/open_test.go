@@ -144,6 +144,8 @@ func TestBackendChoice(t *testing.T) {
 }
 
 func TestMustPrintsOneLine(t *testing.T) {
+	note := filepath.Join(t.TempDir(), "failed")
+	t.Setenv("IDFF_CELL_FAILED", note)
 	code := 0
 	exit = func(c int) { code = c; panic("exit") }
 	defer func() { exit = os.Exit }()
@@ -161,6 +163,9 @@ func TestMustPrintsOneLine(t *testing.T) {
 	_ = w.Close()
 	buf := make([]byte, 4096)
 	n, _ := r.Read(buf)
+	if _, err := os.Stat(note); err != nil {
+		t.Errorf("the kernel was not told of the failure: %v", err)
+	}
 	if line := string(buf[:n]); code != 1 || strings.Count(line, "\n") != 1 || !strings.HasPrefix(line, "idffnb: ") {
 		t.Errorf("exit code %d after %q, want 1 after one line", code, line)
 	}
