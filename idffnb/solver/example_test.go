@@ -9,7 +9,7 @@ import (
 )
 
 func ExampleRungeKutta_Integrate() {
-	backend, err := gobackend.New("")
+	backend, err := gobackend.New("ops_sequential")
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -12,7 +12,7 @@ import (
 
 func testBackend(t testing.TB) compute.Backend {
 	t.Helper()
-	backend, err := gobackend.New("")
+	backend, err := gobackend.New("ops_sequential")
 	if err != nil {
 		t.Fatal(err)
 	}
