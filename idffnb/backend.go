@@ -77,7 +77,8 @@ func because(wish, found string) string {
 }
 
 func goBackend(why string) (compute.Backend, BackendInfo, error) {
-	// One operation after the other, each on all cores: with operations side by side, compute v0.1.2 can wait for itself for ever.
+	// One operation after the other, each on all cores. Side by side, compute v0.1.2 can lock up: matrix products that hold
+	// all workers each wait for a free one to share their work with.
 	backend, err := gobackend.New("ops_sequential")
 	if err != nil {
 		return nil, BackendInfo{}, fmt.Errorf("idffnb: pure Go backend: %w", err)
