@@ -13,9 +13,9 @@
 //
 // # How to choose
 //
-//	euler      1 evaluation a step   order 1   the cheapest step; few-step samplers are often best here
-//	midpoint   2 evaluations         order 2   the best start for straight flows at 4-16 evaluations
-//	heun2      2 evaluations         order 2   evaluates t = 1, where x1-networks are worst: prefer midpoint
+//	euler      1 evaluation a step   order 1   the only one at cost 1; from cost 2 on midpoint was better in notebook 04 but for two rows at cost 3
+//	midpoint   2 evaluations         order 2   the first to try: chosen at most budgets of notebook 04
+//	heun2      2 evaluations         order 2   evaluates t = 1, where the velocity of an x1-network is 0/0: prefer midpoint
 //	rk4        4 evaluations         order 4   the 3/8 rule, as torchdiffeq; evaluates t = 1
 //	rk4classic 4 evaluations         order 4   the textbook rule; evaluates t = 1
 package solver
