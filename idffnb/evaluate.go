@@ -185,10 +185,7 @@ type evaluation struct {
 // whose code may change while their values do not. The number in front changes when the meaning of a result does.
 func (r *Run) evaluationKey(field flow.Field, s solver.Solver, judge Judge) string {
 	if field != nil {
-		if !flow.IsBuiltIn(field) {
-			return ""
-		}
-		if _, ok := s.(solver.RungeKutta); !ok {
+		if !flow.IsBuiltIn(field) || !solver.IsBuiltIn(s) {
 			return ""
 		}
 	}

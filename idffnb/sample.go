@@ -34,6 +34,7 @@ type sampling struct {
 	shrink float64
 	start  []float32
 	cond   []float32
+	unkept bool
 }
 
 // WithSeed draws the start points with another seed than 0.
@@ -48,12 +49,22 @@ func WithStart(x0 []float32) SampleOption { return func(s *sampling) { s.start =
 // WithCond gives the network its condition, row-major [n, m], where the data has one. Without it Sample draws conditions from the data.
 func WithCond(cond []float32) SampleOption { return func(s *sampling) { s.cond = cond } }
 
+// Unkept leaves nothing in the run folder: for cells that sample again and again, such as those with sliders.
+func Unkept() SampleOption { return func(s *sampling) { s.unkept = true } }
+
 // Sample draws n points by integrating the field with the solver, all steps in one compiled graph. The network must have been
-// trained at least a step. The result is also kept in the folder samples of the run.
+// trained at least a step. The result is also kept in the folder samples of the run, unless Unkept.
 func (r *Run) Sample(n int, field flow.Field, s solver.Solver, options ...SampleOption) (*Samples, error) {
 	out, err := r.sample(n, field, s, options...)
 	if err != nil {
 		return nil, err
+	}
+	set := sampling{}
+	for _, option := range options {
+		option(&set)
+	}
+	if set.unkept {
+		return out, nil
 	}
 	return out, r.keep(out)
 }
@@ -81,7 +92,7 @@ func (r *Run) sample(n int, field flow.Field, s solver.Solver, options ...Sample
 	if err != nil {
 		return nil, err
 	}
-	states, seconds, err := sampler.run(x0, cond, field.Factors())
+	states, seconds, err := sampler.run(x0, cond, append(field.Factors(), solverFactors(s)...))
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +104,7 @@ func (r *Run) sample(n int, field flow.Field, s solver.Solver, options ...Sample
 	}
 	cost := sampler.cost
 	cost.Seconds = seconds
-	return &Samples{X: states[len(states)-1], N: n, Dim: r.exp.Data.Dim(), Times: solver.Grid(s.Steps()), States: states,
+	return &Samples{X: states[len(states)-1], N: n, Dim: r.exp.Data.Dim(), Times: s.Grid(), States: states,
 		Cost: cost, Seed: set.seed, Shrink: set.shrink, Field: field.Name(), Solver: fmt.Sprint(s)}, nil
 }
 

@@ -272,3 +272,19 @@ func TestObjectivesTrain(t *testing.T) {
 		}
 	}
 }
+
+func TestUnkept(t *testing.T) {
+	r := trained(t)
+	if _, err := r.Sample(10, flow.CFM(), solver.Euler(1), Unkept()); err != nil {
+		t.Fatal(err)
+	}
+	if files, _ := filepath.Glob(filepath.Join(r.Dir, "samples", "*")); len(files) > 0 {
+		t.Errorf("kept %v", files)
+	}
+	if _, err := r.Sample(10, flow.CFM(), solver.Euler(1)); err != nil {
+		t.Fatal(err)
+	}
+	if files, _ := filepath.Glob(filepath.Join(r.Dir, "samples", "*")); len(files) != 1 {
+		t.Errorf("kept %v, want one file", files)
+	}
+}

@@ -22,11 +22,11 @@ type sampler struct {
 
 // sampler returns the compiled sampling, compiling it the first time.
 func (r *Run) sampler(n, condSize int, field flow.Field, s solver.Solver) (*sampler, error) {
-	key := fmt.Sprintf("%d points, %d cond, %s, %T %+v", n, condSize, flow.GraphKey(field), s, s)
+	key := fmt.Sprintf("%d points, %d cond, %s, %s", n, condSize, flow.GraphKey(field), solver.GraphKey(s))
 	if found := r.samplers[key]; found != nil {
 		return found, nil
 	}
-	dim, factors := r.exp.Data.Dim(), len(field.Factors())
+	dim, factors, tuned := r.exp.Data.Dim(), len(field.Factors()), len(solverFactors(s))
 	out := &sampler{n: n}
 	what := fmt.Sprintf("%s: sampling %s with %v", r.exp.Name, field.Name(), s)
 	err := tryGraph(what, func() (err error) {
@@ -35,13 +35,13 @@ func (r *Run) sampler(n, condSize int, field flow.Field, s solver.Solver) (*samp
 			if condSize > 0 {
 				cond = in[2]
 			}
-			values := make([]*Node, factors)
+			values := make([]*Node, factors+tuned)
 			for i := range values {
 				values[i] = Reshape(SliceAxis(in[1], 0, AxisElem(i)))
 			}
 			m := r.model(scope, cond)
-			states := s.Integrate(func(state *Node, t float64) *Node {
-				return field.Velocity(m, flow.Point{X: state, Start: x, T: t}, values)
+			states := integrate(s, values[factors:], func(state *Node, t solver.Time) *Node {
+				return field.Velocity(m, flow.Point{X: state, Start: x, T: t}, values[:factors])
 			}, x)
 			out.cost = solver.Cost{Steps: s.Steps(), Forwards: m.Meter.Forwards, Backwards: m.Meter.Backwards, Equivalents: m.Meter.Equivalents}
 			return Stack(states, 0)
@@ -49,7 +49,7 @@ func (r *Run) sampler(n, condSize int, field flow.Field, s solver.Solver) (*samp
 		if err != nil {
 			return err
 		}
-		in := []shapes.Shape{shapes.Make(dtypes.Float32, n, dim), shapes.Make(dtypes.Float32, max(factors, 1))}
+		in := []shapes.Shape{shapes.Make(dtypes.Float32, n, dim), shapes.Make(dtypes.Float32, max(factors+tuned, 1))}
 		if condSize > 0 {
 			in = append(in, shaped(make([]float32, condSize), n).Shape())
 		}
@@ -63,10 +63,26 @@ func (r *Run) sampler(n, condSize int, field flow.Field, s solver.Solver) (*samp
 	return out, nil
 }
 
+// solverFactors are the numbers of a solver that may change without compiling again.
+func solverFactors(s solver.Solver) []float64 {
+	if tunable, ok := s.(solver.Tunable); ok {
+		return tunable.Factors()
+	}
+	return nil
+}
+
+// integrate builds the states of the solver, with its factors where it has them.
+func integrate(s solver.Solver, factors []*Node, field solver.Field, x *Node) []*Node {
+	if tunable, ok := s.(solver.Tunable); ok {
+		return tunable.IntegrateWith(factors, field, x)
+	}
+	return s.Integrate(field, x)
+}
+
 // model is the trained network as fields see it.
 func (r *Run) model(scope *model.Scope, cond *Node) *flow.Model {
 	gaussian := r.exp.startsFromNoise()
-	return flow.NewModel(func(x, t *Node, at float64) flow.Prediction {
+	return flow.NewModel(func(x, t *Node, at solver.Time) flow.Prediction {
 		p := r.exp.Objective.Prediction(r.exp.Path, x, r.exp.predict(scope, x, t, cond), at)
 		if !gaussian && r.exp.Objective.Heads() == 1 {
 			p.Score = nil // Tweedie's formula needs x0 ~ N(0, I) whatever x1 is

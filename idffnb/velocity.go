@@ -35,6 +35,7 @@ type instant struct{ At float64 }
 func (s instant) Name() string     { return "velocity" }
 func (s instant) Steps() int       { return 1 }
 func (s instant) Times() []float64 { return []float64{s.At} }
+func (s instant) Grid() []float64  { return []float64{0, 1} }
 func (s instant) Integrate(field solver.Field, x *Node) []*Node {
-	return []*Node{x, field(x, s.At)}
+	return []*Node{x, field(x, solver.At(s.At))}
 }

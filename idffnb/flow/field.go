@@ -3,7 +3,6 @@ package flow
 import (
 	"fmt"
 
-	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph" //nolint:staticcheck // graph code reads as formulas
 	"github.com/idff-go/workbench/idffnb/solver"
 )
@@ -27,9 +26,9 @@ type Checker interface {
 
 // Point is where a field is evaluated.
 type Point struct {
-	X     *Node   // state at time T [batch, dim]
-	Start *Node   // state of the same trajectories at t = 0 [batch, dim]
-	T     float64 // time in [0, 1]
+	X     *Node       // state at time T [batch, dim]
+	Start *Node       // state of the same trajectories at t = 0 [batch, dim]
+	T     solver.Time // in [0, 1]
 }
 
 // Prediction is what a network says about a point, each [batch, dim].
@@ -42,11 +41,11 @@ type Prediction struct {
 // Model is a network whose evaluations are counted.
 type Model struct {
 	Meter   solver.Meter
-	predict func(x, t *Node, at float64) Prediction
+	predict func(x, t *Node, at solver.Time) Prediction
 }
 
-// NewModel wraps a network: predict is called with x [batch, dim], t [batch], and t as a number.
-func NewModel(predict func(x, t *Node, at float64) Prediction) *Model {
+// NewModel wraps a network: predict is called with x [batch, dim], and the time both as a node t [batch] and as itself.
+func NewModel(predict func(x, t *Node, at solver.Time) Prediction) *Model {
 	return &Model{predict: predict}
 }
 
@@ -55,7 +54,7 @@ func NewModel(predict func(x, t *Node, at float64) Prediction) *Model {
 func (m *Model) Predict(at Point, backwards int) Prediction {
 	m.Meter.Evaluation(backwards)
 	batch := at.X.Shape().Dimensions[0]
-	t := FillScalar(at.X.Graph(), shapes.Make(at.X.DType(), batch), at.T)
+	t := BroadcastToDims(at.T.As(at.X), batch)
 	return m.predict(at.X, t, at.T)
 }
 

@@ -18,8 +18,8 @@ func gaussian(s, t float64) (gain, variance float64) {
 }
 
 func gaussianModel(s float64) *flow.Model {
-	return flow.NewModel(func(x, _ *Node, at float64) flow.Prediction {
-		gain, _ := gaussian(s, at)
+	return flow.NewModel(func(x, _ *Node, at solver.Time) flow.Prediction {
+		gain, _ := gaussian(s, at.Number())
 		return flow.X1().Prediction(flow.Straight(), x, MulScalar(x, gain), at)
 	})
 }
@@ -32,7 +32,7 @@ func at64(t *testing.T, f flow.Field, m *flow.Model, x []float64, at float64) []
 		for i, v := range f.Factors() {
 			factors[i] = Scalar(x.Graph(), dtypes.Float64, v)
 		}
-		return f.Velocity(m, flow.Point{X: x, Start: x, T: at}, factors)
+		return f.Velocity(m, flow.Point{X: x, Start: x, T: solver.At(at)}, factors)
 	}, [][]float64{x})
 	return out.Value().([][]float64)[0]
 }
@@ -53,9 +53,10 @@ func TestScoreOfGaussian(t *testing.T) {
 		gain, variance := gaussian(s, at)
 		got := MustExecOnceN(backend(t), func(x *Node) []*Node {
 			x1 := MulScalar(x, gain)
-			v := flow.VelocityFromX1(x, x1, at)
-			return []*Node{flow.ScoreFromX1(x, x1, at), flow.ScoreFromVelocity(x, v, at), flow.X1FromVelocity(x, v, at),
-				DivScalar(Neg(flow.NoiseFromX1(x, x1, at)), 1-at)}
+			t := solver.At(at)
+			v := flow.VelocityFromX1(x, x1, t)
+			return []*Node{flow.ScoreFromX1(x, x1, t), flow.ScoreFromVelocity(x, v, t), flow.X1FromVelocity(x, v, t),
+				DivScalar(Neg(flow.NoiseFromX1(x, x1, t)), 1-at)}
 		}, [][]float64{x})
 		score := []float64{-x[0] / variance, -x[1] / variance}
 		near(t, "score from x1", got[0].Value().([][]float64)[0], score)
@@ -94,7 +95,7 @@ func TestScoreHead(t *testing.T) {
 	lambda, sigma := 2*at*(1-at), sigma0*math.Sqrt(at*(1-at))
 	got := MustExecOnce(backend(t), func(eps *Node) *Node {
 		out := Concatenate([]*Node{eps, DivScalar(Neg(eps), lambda)}, -1) // heads: anything, and -eps/lambda
-		return flow.X1Score().Prediction(flow.Bridge(sigma0), eps, out, at).Score
+		return flow.X1Score().Prediction(flow.Bridge(sigma0), eps, out, solver.At(at)).Score
 	}, [][]float64{eps}).Value().([][]float64)[0]
 	near(t, "score of the head", got, []float64{-eps[0] / sigma, -eps[1] / sigma})
 }
@@ -104,7 +105,7 @@ func TestTargetVelocity(t *testing.T) {
 	path := flow.Target(.1)
 	for _, at := range []float64{0, .4, 1} {
 		out := MustExecOnceN(backend(t), func(x, x1 *Node) []*Node {
-			return []*Node{flow.X1().Prediction(path, x, x1, at).Velocity, path.Velocity(x, ZerosLike(x), x1, ConstAs(x, []float64{at}))}
+			return []*Node{flow.X1().Prediction(path, x, x1, solver.At(at)).Velocity, path.Velocity(x, ZerosLike(x), x1, ConstAs(x, []float64{at}))}
 		}, [][]float64{{.5, 2}}, [][]float64{{-1, 1}})
 		near(t, "target", out[0].Value().([][]float64)[0], out[1].Value().([][]float64)[0])
 	}
@@ -133,7 +134,7 @@ func TestCost(t *testing.T) {
 			for i, v := range tc.field.Factors() {
 				factors[i] = Scalar(x.Graph(), dtypes.Float64, v)
 			}
-			states := tc.s.Integrate(func(state *Node, at float64) *Node {
+			states := tc.s.Integrate(func(state *Node, at solver.Time) *Node {
 				return tc.field.Velocity(m, flow.Point{X: state, Start: x, T: at}, factors)
 			}, x)
 			return states[tc.s.N]
@@ -197,5 +198,41 @@ func TestObjectiveCheck(t *testing.T) {
 		{flow.Objective{Kind: "x0"}, flow.Straight(), "valid names: x1, x1score, velocity"},
 	} {
 		expectError(t, tc.objective.String(), tc.objective.Check(tc.path), tc.want)
+	}
+}
+
+// TestTimesAsNodes checks that formulas give the same at a time that the graph computes as at the same number.
+func TestTimesAsNodes(t *testing.T) {
+	const at, sigma0 = .37, .2
+	out := MustExecOnceN(backend(t), func(x, out, node *Node) []*Node {
+		var all []*Node
+		for _, when := range []solver.Time{solver.At(at), solver.AtNode(node)} {
+			head := Concatenate([]*Node{out, x}, -1)
+			for _, p := range []flow.Prediction{
+				flow.X1().Prediction(flow.Straight(), x, out, when),
+				flow.Velocity().Prediction(flow.Straight(), x, out, when),
+				flow.X1Score().Prediction(flow.Bridge(sigma0), x, head, when),
+				flow.X1().Prediction(flow.Target(.1), x, out, when),
+			} {
+				all = append(all, p.X1, p.Velocity)
+				if p.Score != nil {
+					all = append(all, p.Score)
+				}
+			}
+			m := flow.NewModel(func(x, _ *Node, at solver.Time) flow.Prediction {
+				return flow.X1().Prediction(flow.Straight(), x, Tanh(x), at)
+			})
+			for _, f := range []flow.Field{flow.CFM(), flow.IDFF(.7, -.2), flow.IDFFWritten(2, .3)} {
+				factors := make([]*Node, len(f.Factors()))
+				for i, v := range f.Factors() {
+					factors[i] = Scalar(x.Graph(), dtypes.Float64, v)
+				}
+				all = append(all, f.Velocity(m, flow.Point{X: x, Start: x, T: when}, factors))
+			}
+		}
+		return all
+	}, [][]float64{{.7, -1.9}}, [][]float64{{1.2, .4}}, at)
+	for i := range len(out) / 2 {
+		near(t, "time as a node", out[len(out)/2+i].Value().([][]float64)[0], out[i].Value().([][]float64)[0])
 	}
 }

@@ -40,7 +40,7 @@ func flat(t testing.TB, x *tensors.Tensor) []float32 {
 
 // mlpModel is the reference network as a flow.Model.
 func mlpModel(scope *model.Scope) *flow.Model {
-	return flow.NewModel(func(x, t *Node, at float64) flow.Prediction {
+	return flow.NewModel(func(x, t *Node, at solver.Time) flow.Prediction {
 		return flow.X1().Prediction(flow.Straight(), x, net.MLP{}.Predict(scope, x, t, nil), at)
 	})
 }
@@ -81,7 +81,7 @@ func TestFieldsAgainstReference(t *testing.T) {
 			at := float64(at)
 			exec := model.MustNewExec(b, golden.Store(t, set), func(scope *model.Scope, x *Node) []*Node {
 				m := mlpModel(scope)
-				p := flow.Point{X: x, Start: x, T: at}
+				p := flow.Point{X: x, Start: x, T: solver.At(at)}
 				x1 := m.Predict(p, 0).X1
 				out := append([]*Node{x1}, flow.Derivatives(x1, x, 3)...)
 				for gi := range gammas.Shape[0] {
@@ -135,7 +135,7 @@ func TestTrajectoriesAgainstReference(t *testing.T) {
 					}
 					exec := model.MustNewExec(b, golden.Store(t, set), func(scope *model.Scope, x *Node) *Node {
 						m := mlpModel(scope)
-						states := s.Integrate(func(state *Node, at float64) *Node {
+						states := s.Integrate(func(state *Node, at solver.Time) *Node {
 							p := flow.Point{X: state, Start: x, T: at}
 							return tc.field.Velocity(m, p, scalars(x.Graph(), tc.field.Factors()))
 						}, x)

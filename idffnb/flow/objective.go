@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	. "github.com/gomlx/gomlx/core/graph" //nolint:staticcheck // graph code reads as formulas
+	"github.com/idff-go/workbench/idffnb/solver"
 )
 
 // Objective is what a network is trained to predict. The zero value is X1().
@@ -101,7 +102,7 @@ func (o Objective) Loss(path Path, b Batch) *Node {
 
 // Prediction turns the network's output at (x, t) into the end point, velocity and score that fields are made of. The score
 // follows from the end point only on the straight path, and only if x0 ~ N(0, I) independently of x1.
-func (o Objective) Prediction(path Path, x, out *Node, t float64) Prediction {
+func (o Objective) Prediction(path Path, x, out *Node, t solver.Time) Prediction {
 	switch o.kind() {
 	case "velocity":
 		p := Prediction{X1: X1FromVelocity(x, out, t), Velocity: out}
@@ -119,7 +120,7 @@ func (o Objective) Prediction(path Path, x, out *Node, t float64) Prediction {
 			p.Score = ScoreFromX1(x, out, t)
 		case "target":
 			shrink := 1 - path.Noise // the path's standard deviation falls to Noise at t = 1, as gap falls to 0
-			p.Velocity = DivScalar(Sub(out, MulScalar(x, shrink)), max(1-shrink*t, endGap))
+			p.Velocity = Div(Sub(out, MulScalar(x, shrink)), MaxScalar(OneMinus(MulScalar(t.As(x), shrink)), endGap))
 		}
 		return p
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	. "github.com/gomlx/gomlx/core/graph" //nolint:staticcheck // graph code reads as formulas
+	"github.com/idff-go/workbench/idffnb/solver"
 )
 
 // ReleasedField is IDFF as its authors released it for 2-D data. With v = (xhat1 - x)/(1-t), sigma_t^2 = sigma0^2 t(1-t),
@@ -45,7 +46,7 @@ func (f ReleasedField) Check(times []float64, path Path) error {
 
 // Velocity implements Field.
 func (f ReleasedField) Velocity(m *Model, at Point, factors []*Node) *Node {
-	if at.T == 0 || at.T == 1 {
+	if at.T.Is(0) || at.T.Is(1) {
 		return m.Predict(at, 0).Velocity
 	}
 	gamma, sigma0 := factors[:len(factors)-1], factors[len(factors)-1]
@@ -64,7 +65,7 @@ func releasedTerms(x1 *Node, at Point, gamma []*Node) *Node {
 		}
 		terms = Add(terms, Mul(factor, d))
 	}
-	return MulScalar(terms, at.T*(1-at.T))
+	return at.T.MulBridge(terms)
 }
 
 // MomentumField is the momentum alone, what IDFF as released adds to the scaled velocity: the red arrows of the paper's
@@ -88,7 +89,7 @@ func (f MomentumField) graphKey() string { return "momentum of " + f.Of.graphKey
 
 // Velocity implements Field.
 func (f MomentumField) Velocity(m *Model, at Point, factors []*Node) *Node {
-	if at.T == 0 || at.T == 1 {
+	if at.T.Is(0) || at.T.Is(1) {
 		return ZerosLike(at.X)
 	}
 	gamma := factors[:len(factors)-1]
@@ -96,12 +97,12 @@ func (f MomentumField) Velocity(m *Model, at Point, factors []*Node) *Node {
 }
 
 // momentumRoot is sqrt(1 - sum_i gamma_i sigma_t^2) with sigma_t^2 = sigma0^2 t(1-t), a scalar node.
-func momentumRoot(gamma []*Node, sigma0 *Node, t float64) *Node {
+func momentumRoot(gamma []*Node, sigma0 *Node, t solver.Time) *Node {
 	sum := gamma[0]
 	for _, g := range gamma[1:] {
 		sum = Add(sum, g)
 	}
-	return Sqrt(OneMinus(Mul(sum, MulScalar(Square(sigma0), t*(1-t)))))
+	return Sqrt(OneMinus(Mul(sum, t.MulBridge(Square(sigma0)))))
 }
 
 // defaultSigma0 is the bridge noise of IDFF's experiments.

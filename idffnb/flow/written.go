@@ -48,7 +48,7 @@ func (f WrittenField) Check(times []float64, path Path) error {
 // Velocity implements Field.
 func (f WrittenField) Velocity(m *Model, at Point, factors []*Node) *Node {
 	gamma, sigma0 := factors[:len(factors)-1], factors[len(factors)-1]
-	if at.T == 0 || at.T == 1 {
+	if at.T.Is(0) || at.T.Is(1) {
 		return m.Predict(at, 0).Velocity
 	}
 	out := m.Predict(at, len(gamma)-1)
@@ -59,6 +59,6 @@ func (f WrittenField) Velocity(m *Model, at Point, factors []*Node) *Node {
 	for i, d := range Derivatives(out.Score, at.X, len(gamma)-1) {
 		terms = Add(terms, Mul(gamma[i+1], d))
 	}
-	variance := MulScalar(Square(sigma0), at.T*(1-at.T))
+	variance := at.T.MulBridge(Square(sigma0))
 	return Add(Mul(momentumRoot(gamma, sigma0, at.T), out.Velocity), Mul(variance, terms))
 }

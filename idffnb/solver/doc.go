@@ -5,8 +5,8 @@
 //
 //	s := solver.RK4(2)                        // two steps of the 3/8 rule, as torchdiffeq's "rk4"
 //	exec := graph.MustNewExec(backend, func(x *graph.Node) *graph.Node {
-//		states := s.Integrate(func(x *graph.Node, t float64) *graph.Node {
-//			return graph.MulScalar(x, -t) // dx/dt = -t x
+//		states := s.Integrate(func(x *graph.Node, t solver.Time) *graph.Node {
+//			return graph.Neg(t.Mul(x)) // dx/dt = -t x
 //		}, x)
 //		return states[s.Steps()]
 //	})

@@ -16,7 +16,7 @@ func ExampleRungeKutta_Integrate() {
 	}
 	s := solver.RK4(10)
 	end := graph.MustExecOnce(backend, func(x *graph.Node) *graph.Node {
-		states := s.Integrate(func(x *graph.Node, _ float64) *graph.Node { return x }, x) // dx/dt = x
+		states := s.Integrate(func(x *graph.Node, _ solver.Time) *graph.Node { return x }, x) // dx/dt = x
 		return states[s.Steps()]
 	}, 1.0)
 	fmt.Printf("%v: e = %.5f\n", s, end.Value())

@@ -54,6 +54,9 @@ func (s RungeKutta) Name() string { return s.Method }
 // Steps implements Solver.
 func (s RungeKutta) Steps() int { return s.N }
 
+// Grid implements Solver.
+func (s RungeKutta) Grid() []float64 { return Grid(s.N) }
+
 // Order is the method's order of convergence: the error at t = 1 falls as dt^Order. It is 0 for an unknown method.
 func (s RungeKutta) Order() int { return tableaus[s.Method].order }
 
@@ -71,6 +74,9 @@ func (s RungeKutta) Check() error {
 
 // String gives the method and its steps, e.g. "rk4 x2".
 func (s RungeKutta) String() string { return fmt.Sprintf("%s x%d", s.Method, s.N) }
+
+// graphKey identifies the graph.
+func (s RungeKutta) graphKey() string { return s.String() }
 
 // Times lists the times at which the field is evaluated, in order.
 func (s RungeKutta) Times() []float64 {
@@ -103,7 +109,7 @@ func (s RungeKutta) Integrate(field Field, x *graph.Node) []*graph.Node {
 		dt := grid[n+1] - grid[n]
 		slopes := make([]*graph.Node, len(method.c))
 		for i, c := range method.c {
-			slopes[i] = field(combine(x, dt, method.a[i], slopes), stageTime(grid[n], grid[n+1], c))
+			slopes[i] = field(combine(x, dt, method.a[i], slopes), At(stageTime(grid[n], grid[n+1], c)).InStep(n))
 		}
 		x = combine(x, dt, method.b, slopes)
 		states = append(states, x)

@@ -8,7 +8,7 @@ import (
 )
 
 // Field is a velocity dx/dt at state x [batch, ...] and time t. It is called while a graph is built.
-type Field func(x *graph.Node, t float64) *graph.Node
+type Field func(x *graph.Node, t Time) *graph.Node
 
 // Solver integrates a field over [0, 1].
 type Solver interface {
@@ -16,9 +16,20 @@ type Solver interface {
 	Name() string
 	// Steps is the number of steps, at least 1.
 	Steps() int
+	// Grid is the times of the states, increasing: 0, those between the steps, 1.
+	Grid() []float64
 	// Integrate builds the graph that integrates the field from x at t = 0 and returns the Steps()+1 states of the grid,
 	// the start among them. It panics as graph-building functions do.
 	Integrate(field Field, x *graph.Node) []*graph.Node
+}
+
+// Tunable is a Solver with numbers that may change without compiling again, such as learned times.
+type Tunable interface {
+	Solver
+	// Factors are those numbers.
+	Factors() []float64
+	// IntegrateWith is Integrate with the factors as scalar nodes, in order.
+	IntegrateWith(factors []*graph.Node, field Field, x *graph.Node) []*graph.Node
 }
 
 // ByName returns the solver of that name with n steps. An unknown name's error lists the valid ones.
@@ -40,4 +51,19 @@ func Grid(n int) []float64 {
 		times[i] = float64(i) / float64(n)
 	}
 	return times
+}
+
+// GraphKey identifies the graph that a solver builds, for caches of compiled graphs: solvers with equal keys build the same graph,
+// whatever their factors. A solver of your own is identified by its type and all its values.
+func GraphKey(s Solver) string {
+	if known, ok := s.(interface{ graphKey() string }); ok {
+		return known.graphKey()
+	}
+	return fmt.Sprintf("%T %+v", s, s)
+}
+
+// IsBuiltIn tells the solvers of this package from those of a user's own, whose code may change.
+func IsBuiltIn(s Solver) bool {
+	_, ok := s.(interface{ graphKey() string })
+	return ok
 }

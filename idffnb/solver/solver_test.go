@@ -31,8 +31,8 @@ func TestOrder(t *testing.T) {
 			s := RungeKutta{name, n}
 			order = s.Order()
 			got := graph.MustExecOnce(backend, func(x *graph.Node) *graph.Node {
-				states := s.Integrate(func(x *graph.Node, at float64) *graph.Node {
-					return graph.MulScalar(graph.OnePlus(graph.Square(x)), 2*at)
+				states := s.Integrate(func(x *graph.Node, at Time) *graph.Node {
+					return graph.MulScalar(at.Mul(graph.OnePlus(graph.Square(x))), 2)
 				}, x)
 				if len(states) != n+1 {
 					t.Fatalf("%s: %d states, want %d", name, len(states), n+1)
