@@ -76,8 +76,12 @@ func axesGrid(c draw.Canvas, plots []axes, cols int, gap vg.Length) {
 		p.Draw(subCanvas(c, x+left-d.Min.X, y+bottom-d.Min.Y, x+w-(right-(w-d.Max.X)), y+h-(top-(h-d.Max.Y))))
 		lay[i].draw(c, x+(left+w-right)/2, y+h-top+7)
 		sty := textStyle(11, inkColor, draw.XCenter, draw.YTop)
+		for sty.Width(p.xlabel) > w && sty.Font.Size > 8 { // beside others
+			sty.Font.Size *= 0.97
+		}
 		c.FillText(sty, vg.Point{X: x + (left+w-right)/2, Y: y - 5}, p.xlabel)
-		sty.Rotation, sty.YAlign = math.Pi/2, draw.YBottom
+		sty = textStyle(11, inkColor, draw.XCenter, draw.YBottom)
+		sty.Rotation = math.Pi / 2
 		c.FillText(sty, vg.Point{X: x - 6, Y: y + (bottom+h-top)/2}, p.ylabel)
 	}
 }
@@ -114,6 +118,11 @@ func super(n int) string {
 		}
 		return []rune("⁰¹²³⁴⁵⁶⁷⁸⁹")[r-'0']
 	}, strconv.Itoa(n))
+}
+
+// sub writes a number from 0 up in subscript.
+func sub(n int) string {
+	return strings.Map(func(r rune) rune { return []rune("₀₁₂₃₄₅₆₇₈₉")[r-'0'] }, strconv.Itoa(n))
 }
 
 // linearTicks puts ticks at multiples of 1, 2 or 5 times a power of ten.

@@ -39,7 +39,7 @@ type CostQuality struct {
 	XLabel    string // "" means "true cost per sample (forward-equivalents)"
 	YLabel    string // "" means "MMD²"
 	FloorName string // "" means "floor: data against data"
-	Columns   int    // panels per row; 0 means up to 2
+	Columns   int    // panels per row; 0 means up to 2, and up to 4 where there are more than four panels
 }
 
 // Draw draws the figure.
@@ -72,6 +72,9 @@ func (q CostQuality) Draw() (*Figure, error) {
 	cols := q.Columns
 	if cols <= 0 {
 		cols = 2
+		if n > 4 {
+			cols = wrapped(n)
+		}
 	}
 	cols = min(cols, n)
 	rows := (n + cols - 1) / cols
@@ -121,7 +124,9 @@ func (q CostQuality) Draw() (*Figure, error) {
 		entries = append(entries, legendEntry{text: note, kind: legendNote})
 	}
 	width, height := 9.2, 4.9
-	if cols > 1 {
+	if n > 4 && cols > 2 { // narrow panels need not be as high
+		width, height = 13.2, 3.3*float64(rows)
+	} else if cols > 1 {
 		width, height = min(6*float64(cols), 13.2), 3.9*float64(rows)
 	} else if rows > 1 {
 		height = 3.9 * float64(rows)

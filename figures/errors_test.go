@@ -25,6 +25,14 @@ func TestErrors(t *testing.T) {
 	cost := func(c figures.CostCurve) figures.CostQuality {
 		return figures.CostQuality{Panels: []figures.CostPanel{{Title: "moons", Curves: []figures.CostCurve{c}}}}
 	}
+	sched := func(c figures.ScheduleCurve) figures.Schedule {
+		c.Name = "learned"
+		return figures.Schedule{Panels: []figures.SchedulePanel{{Title: "2 evaluations\nmoons", Curves: []figures.ScheduleCurve{c}}}}
+	}
+	two := []float64{0, 0.5, 1}
+	paths := func(x ...[][2]float64) figures.Trajectories {
+		return figures.Trajectories{Panels: col(x...)}
+	}
 	for _, c := range []struct {
 		d    figures.Drawer
 		want string
@@ -83,6 +91,29 @@ func TestErrors(t *testing.T) {
 		{cost(figures.CostCurve{Cost: []float64{0}, Values: [][]float64{{1}}}), "must be positive"},
 		{cost(figures.CostCurve{Cost: []float64{4}, Values: [][]float64{{1, nan}}}), "cost 4: 1 of 2 values are not finite"},
 		{cost(figures.CostCurve{Cost: []float64{4}, Values: [][]float64{{}}}), "cost 4 is empty"},
+		{figures.Schedule{}, "no panels"},
+		{figures.Schedule{Panels: []figures.SchedulePanel{{Title: "a\nb"}}}, "panel 0 (a) has no schedules"},
+		{sched(figures.ScheduleCurve{}), `panel 0 (2 evaluations), schedule "learned" has 0 times: give at least the two times`},
+		{sched(figures.ScheduleCurve{Times: []float64{0}}), "has 1 times"},
+		{sched(figures.ScheduleCurve{Times: []float64{0, nan, 1}}), "Times: 1 of 3 values are not finite, the first at index 1"},
+		{sched(figures.ScheduleCurve{Times: []float64{0, 0.5}}), "runs from t = 0 to 0.5: its times must start at 0 and end at 1"},
+		{sched(figures.ScheduleCurve{Times: []float64{-0.1, 1}}), "runs from t = -0.1 to 1"},
+		{sched(figures.ScheduleCurve{Times: []float64{0, 0.7, 0.7, 1}}), "time 1 is 0.7 and the next 0.7: times must increase"},
+		{sched(figures.ScheduleCurve{Times: two, Scale: []float64{1}}), "2 steps but 1 values of Scale: give one per step"},
+		{sched(figures.ScheduleCurve{Times: two, Scale: []float64{}}), "2 steps but 0 values of Scale"},
+		{sched(figures.ScheduleCurve{Times: two, Scale: []float64{1, inf}}), "Scale: 1 of 2 values are not finite, the first at index 1 (+Inf)"},
+		{sched(figures.ScheduleCurve{Times: two, Gamma: [][]float64{{1, 2}, {1, 2, 3}}}), "2 steps but 3 values of Gamma[1]"},
+		{sched(figures.ScheduleCurve{Times: two, Gamma: [][]float64{{nan, 2}}}), "Gamma[0]: 1 of 2 values"},
+		{figures.Trajectories{}, "no panels: give one KDEColumn"},
+		{paths(), "panel 0 (CFM) has 0 state(s): give at least the start and the end"},
+		{paths(ok), "has 1 state(s)"},
+		{paths(ok, bad), "panel 0 (CFM), state 1: 2 of 50 points are not finite, the first at index 17"},
+		{paths(ok, ok[:9]), "state 1 has 9 points, state 0 has 50"},
+		{paths(ok[:0], ok[:0]), "state 0 is empty"},
+		{figures.Trajectories{Panels: col(ok, ok), Truth: bad}, "Truth: 2 of 50"},
+		{figures.Trajectories{Panels: col(ok, ok), Truth: [][2]float64{}}, "Truth is empty"},
+		{figures.Trajectories{Panels: col(ok, ok), Paths: -1}, "-1 paths: give a positive number"},
+		{figures.Trajectories{Panels: col(ok, ok), Box: figures.Box{XMax: -1}}, "is empty"},
 		{figures.Quiver{}, "no panels"},
 		{figures.Quiver{Panels: []figures.QuiverPanel{{At: ok, Vectors: ok[:3]}}}, "50 places but 3 vectors"},
 		{figures.Quiver{Panels: []figures.QuiverPanel{{At: ok, Vectors: bad}}}, "Vectors: 2 of 50"},
@@ -126,6 +157,11 @@ func TestOddInput(t *testing.T) {
 		"no momentum": figures.Momentum{Panels: []figures.MomentumPanel{{Samples: one, Paths: [][][2]float64{same}, Momenta: [][][2]float64{make([][2]float64, 2)}}}},
 		"still film":  figures.FlowGIF{Frames: [][][2]float64{same, same}, Density: true},
 		"one value":   figures.Lines{Series: []figures.Series{{Name: "a", X: []float64{1}, Y: []float64{1}}}, LogX: true, LogY: true},
+		"one step":    figures.Schedule{Panels: []figures.SchedulePanel{{Curves: []figures.ScheduleCurve{{Times: []float64{0, 1}}}}}},
+		"plain factors": figures.Schedule{Panels: []figures.SchedulePanel{{Curves: []figures.ScheduleCurve{
+			{Times: []float64{1e-7, 0.5, 1 - 1e-7}, Gamma: [][]float64{nil, {0, 0}}}}}}},
+		"no way":      figures.Trajectories{Panels: []figures.KDEColumn{{Trajectory: [][][2]float64{same, same}}}},
+		"few samples": figures.Trajectories{Panels: []figures.KDEColumn{{Trajectory: [][][2]float64{one, one, one}}}, Paths: 9, Truth: one},
 		"no paths":    figures.KDEGrid{Rows: []float64{1}, Columns: []figures.KDEColumn{{Trajectory: [][][2]float64{same}}}, Paths: -1},
 	} {
 		fig, err := d.Draw()
@@ -149,7 +185,7 @@ func TestDeterminism(t *testing.T) {
 		}
 		return string(data)
 	}
-	for _, d := range []figures.Drawer{kdeGrid(2), costQuality(2), heatMap()} {
+	for _, d := range []figures.Drawer{kdeGrid(2), costQuality(2), heatMap(), schedule(3, 2, 4), trajectories()} {
 		if first, second := png(d), png(d); first != second {
 			t.Errorf("%T differs from one drawing to the next", d)
 		}

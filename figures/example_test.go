@@ -194,7 +194,7 @@ func costQuality(panels int) figures.CostQuality {
 		{"IDFF order 2, γ chosen on other seeds", 1.2, []float64{26}},
 	}
 	for p := range panels {
-		panel := figures.CostPanel{Title: []string{"8gaussians", "checkerboard", "moons", "2spirals"}[p], Floor: 8e-4, FloorSpread: 1.5e-4}
+		panel := figures.CostPanel{Title: []string{"8gaussians", "checkerboard", "moons", "2spirals", "pinwheel", "swissroll", "circles"}[p], Floor: 8e-4, FloorSpread: 1.5e-4}
 		for i, s := range samplers {
 			c := figures.CostCurve{Name: s.name, Cost: s.cost}
 			noise := normal(10*len(s.cost), uint64(100*p+i))
@@ -216,6 +216,72 @@ func costQuality(panels int) figures.CostQuality {
 func ExampleCostQuality() {
 	draw(costQuality(4), "costquality.png")
 	// Output: costquality.png: 12.0 x 8.6 inches
+}
+
+// schedule compares, at each budget, uniform steps with schedules that a
+// formula makes up.
+func schedule(curves int, budgets ...int) figures.Schedule {
+	s := figures.Schedule{}
+	for _, steps := range budgets {
+		panel := figures.SchedulePanel{Title: fmt.Sprintf("%d evaluations", steps)}
+		for i, name := range []string{"uniform", "learned, 8gaussians", "learned, checkerboard", "learned, moons"}[:curves] {
+			c := figures.ScheduleCurve{Name: name}
+			power := []float64{1, 0.6, 0.75, 1.5}[i]
+			for k := range steps + 1 {
+				c.Times = append(c.Times, math.Pow(float64(k)/float64(steps), power))
+			}
+			if i > 0 {
+				c.Gamma = make([][]float64, 2)
+				for k := range steps {
+					u := (float64(k) + 0.5) / float64(steps)
+					c.Scale = append(c.Scale, 1+0.3*(power-0.2)*math.Cos(3*u))
+					c.Gamma[0] = append(c.Gamma[0], 0.1*power*math.Sin(4*u))
+					c.Gamma[1] = append(c.Gamma[1], -0.03*power*math.Sin(7*u))
+				}
+			}
+			panel.Curves = append(panel.Curves, c)
+		}
+		s.Panels = append(s.Panels, panel)
+	}
+	return s
+}
+
+func ExampleSchedule() {
+	draw(figures.Schedule{Panels: []figures.SchedulePanel{
+		{Title: "2 evaluations", Curves: []figures.ScheduleCurve{
+			{Name: "uniform", Times: []float64{0, 0.5, 1}},
+			{Name: "made up", Times: []float64{0, 0.62, 1}, Scale: []float64{1.21, 0.94}},
+		}},
+		{Title: "3 evaluations", Curves: []figures.ScheduleCurve{
+			{Name: "uniform", Times: []float64{0, 1. / 3, 2. / 3, 1}},
+			{Name: "made up", Times: []float64{0, 0.48, 0.81, 1}, Scale: []float64{1.14, 1.06, 0.97}},
+		}},
+	}}, "schedule.png")
+	// Output: schedule.png: 12.6 x 3.6 inches
+}
+
+func trajectories() figures.Trajectories {
+	x0 := normal(2048, 1)
+	return figures.Trajectories{
+		Panels: []figures.KDEColumn{
+			{Title: "Euler\n4 evaluations", Trajectory: flow(x0, 4, 0)},
+			{Title: "pushed along the score × 2\n4 evaluations", Trajectory: flow(x0, 4, 2)},
+			{Title: "Euler\n32 evaluations", Trajectory: flow(x0, 32, 0)},
+		},
+		Truth: eightGaussians(2048, 2),
+	}
+}
+
+func ExampleTrajectories() {
+	x0 := normal(2048, 1)
+	draw(figures.Trajectories{
+		Panels: []figures.KDEColumn{
+			{Title: "Euler\n4 evaluations", Trajectory: flow(x0, 4, 0)},
+			{Title: "Euler\n32 evaluations", Trajectory: flow(x0, 32, 0)},
+		},
+		Truth: eightGaussians(2048, 2),
+	}, "trajectories.png")
+	// Output: trajectories.png: 10.1 x 5.9 inches
 }
 
 func lines() figures.Lines {

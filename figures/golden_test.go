@@ -69,6 +69,11 @@ func TestGolden(t *testing.T) {
 		collapsed.Columns[0].Trajectory[2][i][0] *= 1e6
 		collapsed.Columns[1].Trajectory[2][i] = [2]float64{1, 2}
 	}
+	eight := schedule(4, 8)
+	eight.Title, eight.ScaleLabel, eight.GammaLabel = "one panel", "weight", []string{"earlier"}
+	away := trajectories()
+	away.Title, away.Paths = "some fly off", 20
+	away.Panels[1].Trajectory = flow(normal(2048, 1), 4, 30)
 	states := flow(normal(2048, 1), 8, 0)
 	for _, c := range []struct {
 		name string
@@ -87,6 +92,12 @@ func TestGolden(t *testing.T) {
 		{"heatmap.png", heatMap()},
 		{"costquality.png", costQuality(4)},
 		{"costquality_negative.png", negative},
+		{"costquality7.png", costQuality(7)},
+		{"schedule.png", schedule(3, 2, 3, 4)},
+		{"schedule8.png", eight},
+		{"schedule5.png", schedule(4, 2, 3, 4, 6, 8)},
+		{"trajectories.png", trajectories()},
+		{"trajectories_off.png", away},
 		{"lines.png", lines()},
 		{"quiver.png", quiver()},
 		{"strip.png", film()},

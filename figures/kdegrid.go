@@ -10,7 +10,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// KDEColumn is one method of a [KDEGrid].
+// KDEColumn is one method of a [KDEGrid], or of [Trajectories].
 type KDEColumn struct {
 	// Title stands over the column; "\n" breaks it, and lines after the first
 	// are small: "IDFF\nγ₁ = 0.2\n8 fwd + 6 bwd = 14".

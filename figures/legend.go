@@ -13,7 +13,7 @@ type legendKind int
 const (
 	legendLine  legendKind = iota // a line, with a marker if there is one
 	legendArrow                   // an arrow
-	legendDot                     // a disc
+	legendDot                     // the marker, else a disc
 	legendBand                    // a filled rectangle
 	legendNote                    // nothing: text only
 )
@@ -96,7 +96,11 @@ func (e legendEntry) draw(c draw.Canvas, at vg.Point) {
 			c.StrokeLines(draw.LineStyle{Color: e.color, Width: e.width, Dashes: e.dashes}, []vg.Point{a, neck})
 			p.head(b, vg.Point{X: 1}, e.color, 8)
 		case legendDot:
-			c.DrawGlyphNoClip(draw.GlyphStyle{Color: e.color, Radius: 3, Shape: polygonGlyph{sides: 24, scale: 1}},
+			shape := e.marker
+			if shape == nil {
+				shape = polygonGlyph{sides: 24, scale: 1}
+			}
+			c.DrawGlyphNoClip(draw.GlyphStyle{Color: e.color, Radius: 3, Shape: shape},
 				vg.Point{X: b.X - 6, Y: at.Y})
 		case legendBand:
 			fillRect(c, e.color, a.X, at.Y-4, b.X, at.Y+4)
