@@ -1,6 +1,6 @@
 // Package figures draws the pictures of flow-matching experiments in the plane:
-// densities, trajectories, schedules, momentum, loss, heat maps over γ, quality
-// against true cost. It draws with gonum.org/v1/plot and takes plain slices;
+// densities, trajectories, schedules, momentum, loss, heat maps over γ, and
+// quality against true cost. It draws with gonum.org/v1/plot and takes plain slices;
 // it knows nothing of networks, solvers or runs.
 //
 // Each kind of figure is a struct whose fields are its data and its options.
