@@ -1,5 +1,6 @@
 // Package metric measures how far a cloud of samples is from a cloud of data: MMD^2, Wasserstein-1 and -2, sliced
-// Wasserstein-2, the floor that data against fresh data reaches, and summaries over seeds for honest comparisons.
+// Wasserstein-2, coverage of the data and of its modes, the floor that data against fresh data reaches, and summaries over
+// seeds for honest comparisons.
 //
 // A cloud is a flat row-major []float32 of shape [n, dim]; the two clouds may differ in size; arithmetic is float64.
 // Work is spread over the cores in blocks whose results are added in a fixed order: equal input gives equal bits, on
@@ -14,7 +15,13 @@
 //
 //	paired, err := metric.Compare(ours, theirs) // the same seeds: differences, wins, interval, sign test
 //
+//	uncovered, err := metric.Uncovered(samples, data, 2, 5)      // share of the data that samples miss
+//	centres, radius, ok := datasets.EightGaussians().Modes()     // where the modes are known
+//	shares, err := metric.Modes(samples, 2, centres, radius)     // 8 of 8 modes, outside 0.011, total variation 0.03
+//
 // Which one: MMD^2 is quick and has a floor near 0 (exactly 0 in the mean when unbiased), but sees little beyond the
 // scale of its kernel; W2 sees every displacement, in the unit of the data, but its floor falls only slowly with n;
-// the sliced W2 is for many points or dimensions.
+// the sliced W2 is for many points or dimensions. Uncovered and Astray ask two questions apart, whether samples miss some
+// of the data and whether they leave it, by counting neighbours; they have no scale and no kernel, so that what was tuned on
+// one of the others can be judged by them.
 package metric

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 
+	"github.com/idff-go/workbench/datasets"
 	"github.com/idff-go/workbench/idffnb/metric"
 )
 
@@ -21,7 +22,7 @@ func ExampleByName() {
 	// Output:
 	// mmd2 1.3354 <nil>
 	// w2 4.1231 <nil>
-	// metric: unknown metric "w3"; valid names: mmd2, mmd2-unbiased, mmd2-multi, w1, w2, sliced-w2
+	// metric: unknown metric "w3"; valid names: mmd2, mmd2-unbiased, mmd2-multi, w1, w2, sliced-w2, uncovered, astray
 }
 
 // Two methods on the same five seeds: each varies more from seed to seed than the two differ.
@@ -51,4 +52,46 @@ func ExampleFloor() {
 	floor, err := metric.Floor(m, draw, 2, []uint64{0, 1, 2, 3, 4})
 	fmt.Printf("below 0.002: %v %v\n", floor.High < 0.002, err)
 	// Output: below 0.002: true <nil>
+}
+
+// A sampler that never goes where x < 0: its samples are good, so astray stays small, but it misses three of the eight modes
+// and half of two others. Fresh data stand beside it.
+func ExampleUncovered() {
+	toy := datasets.EightGaussians()
+	data, fresh := toy.Sample(1, 2048), toy.Sample(3, 2048)
+	var half []float32
+	for i := 0; i < len(fresh); i += 2 {
+		if fresh[i] > 0 {
+			half = append(half, fresh[i], fresh[i+1])
+		}
+	}
+	for _, x := range [][]float32{fresh, half} {
+		uncovered, _ := metric.Uncovered(x, data, 2, 5)
+		astray, _ := metric.Astray(x, data, 2, 5)
+		expected, err := metric.ExpectedUncovered(len(x)/2, len(data)/2, 5)
+		fmt.Printf("uncovered %.3f (were it the data's distribution: %.3f), astray %.3f, %v\n", uncovered, expected, astray, err)
+	}
+	// Output:
+	// uncovered 0.032 (were it the data's distribution: 0.031), astray 0.008, <nil>
+	// uncovered 0.489 (were it the data's distribution: 0.128), astray 0.007, <nil>
+}
+
+// The same sampler, by modes.
+func ExampleModes() {
+	toy := datasets.EightGaussians()
+	fresh := toy.Sample(3, 2048)
+	var half []float32
+	for i := 0; i < len(fresh); i += 2 {
+		if fresh[i] > 0 {
+			half = append(half, fresh[i], fresh[i+1])
+		}
+	}
+	centres, radius, _ := toy.Modes()
+	for _, x := range [][]float32{fresh, half} {
+		shares, err := metric.Modes(x, 2, centres, radius)
+		fmt.Printf("%v, %v: %.2f\n", shares, err, shares.Shares)
+	}
+	// Output:
+	// 8 of 8 modes, outside 0.0142, total variation 0.0376, <nil>: [0.12 0.14 0.12 0.11 0.13 0.12 0.11 0.12]
+	// 5 of 8 modes, outside 0.0164, total variation 0.404, <nil>: [0.24 0.28 0.13 0.00 0.00 0.00 0.10 0.25]
 }
