@@ -53,16 +53,17 @@ func Uncovered(samples, data []float32, dim, k int) (float64, error) {
 // in which samples pass too easily; and samples that all sit on one data point have astray 0: read it beside Uncovered.
 //
 // For samples of the data's own distribution the mean is the chance that one of n + 1 points of it is among the k nearest
-// neighbours of no other; it does not depend on m. On a closed curve, in uniform measure, that is exactly
+// neighbours of no other; it does not depend on m. For uniform points on a circle it is exactly
 //
 //	E astray = 4^-k   (n > 2k):
 //
-// to one side, x is no neighbour of the nearest point at distance a, and so of none further off, when k more points lie
-// within a beyond it; gaps are alike and exponential up to their common scale, so this has probability 2^-k to each side.
+// to one side, x is not among the k neighbours of the nearest point, at distance a, nor of any further one, just when k more
+// points lie within a beyond that point; the gaps between points are exponential up to a common factor, so this has
+// probability 2^-k, and 2^-k to the other side.
 // For n -> infinity the mean tends to a number that depends on dim and k alone (Henze, On the fraction of random points with
 // specified nearest-neighbour interrelations and degree of attraction, Adv. Appl. Prob. 19, 1987); for k = 5 it is
 // .00098 on the line and, measured with 4,000,000 (2,000,000) uniform points without a border, .00117 +- .00002 in the plane
-// (.00160 +- .00003 in space). Borders and tails of the distribution raise it: to .002 (checkerboard) to .014 (2spirals) on
+// (.00160 +- .00003 in space; testdata/astray.py). Borders and tails of the distribution raise it: to .002 (checkerboard) to .014 (2spirals) on
 // the toys of package datasets, for n = m = 2048. So compare with the Floor.
 //
 // Rim, cost and errors are those of Uncovered.

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/idff-go/workbench/datasets"
 )
 
 func TestCoverageReferenceValues(t *testing.T) {
@@ -233,6 +235,53 @@ func TestAstrayOnACircle(t *testing.T) {
 			t.Fatal(err)
 		}
 		near(t, fmt.Sprintf("n = %d, k = %d", c.n, c.k), s.Mean, math.Pow(4, -float64(c.k)), 4*s.Std/20)
+	}
+}
+
+// The limit in the plane, .2842 for k = 1 and .00117 for k = 5 (testdata/astray.py), on a torus in four dimensions that is
+// flat and has no border. Means over 30 seeds: 4 standard errors, false-alarm rate 4e-4 a case (t with 29 degrees).
+func TestAstrayInThePlane(t *testing.T) {
+	torus := func(n int, seed uint64) []float32 {
+		rng := rand.New(rand.NewPCG(seed, 12))
+		x := make([]float32, 0, 4*n)
+		for range n {
+			sa, ca := math.Sincos(2 * math.Pi * rng.Float64())
+			sb, cb := math.Sincos(2 * math.Pi * rng.Float64())
+			x = append(x, float32(ca), float32(sa), float32(cb), float32(sb))
+		}
+		return x
+	}
+	for _, c := range []struct {
+		k           int
+		want, limit float64 // and the error of the limit
+	}{{1, .28422, .0003}, {5, .00117, .00002}} {
+		var values []float64
+		for seed := range uint64(30) {
+			values = append(values, value(t)(Astray(torus(1000, 2*seed), torus(1000, 2*seed+1), 4, c.k)))
+		}
+		s, err := Summarize(values)
+		if err != nil {
+			t.Fatal(err)
+		}
+		near(t, fmt.Sprintf("k = %d", c.k), s.Mean, c.want, 4*s.Std/math.Sqrt(30)+c.limit)
+	}
+}
+
+// What data score against fresh data on the toys at the ends of the range in the comment of Astray, .002 and .014: 20 seeds,
+// 5 standard errors and the rounding, false-alarm rate 8e-5 a case (t with 19 degrees).
+func TestAstrayFloors(t *testing.T) {
+	m, _ := ByName("astray")
+	seeds := make([]uint64, 20)
+	for k := range seeds {
+		seeds[k] = uint64(100 + k)
+	}
+	for name, want := range map[string]float64{"checkerboard": .002, "2spirals": .014} {
+		s, err := Floor(m, func(seed uint64) []float32 { return datasets.MustByName(name).Sample(seed, 2048) }, 2, seeds)
+		if err != nil {
+			t.Fatal(err)
+		}
+		near(t, name, s.Mean, want, 5*s.Std/math.Sqrt(20)+.0005)
+		t.Logf("%s: %v", name, s)
 	}
 }
 
