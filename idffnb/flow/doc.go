@@ -1,6 +1,7 @@
 // Package flow holds the formulas of few-step generative flows, each in a file of its own: the probability path between
 // noise and data (path.go), the coupling of a batch (coupling.go), what a network is trained to predict (objective.go), and the
-// fields that are integrated (cfm.go, released.go, written.go) with the derivatives they are made of (derivative.go, score.go).
+// fields that are integrated (cfm.go, released.go, written.go; stochastic.go with the noise of noise.go) with the derivatives they are made of
+// (derivative.go, score.go).
 //
 // Everything here is a pure function of graph nodes, or of plain slices for the couplings; it knows neither networks nor runs.
 //
@@ -9,6 +10,7 @@
 //	loss := flow.X1().Loss(path, batch)           // mean ((xhat1 - x1)/(1.01 - t))^2
 //	field := flow.IDFF(0.5, -0.2)                 // order 2, as released
 //	w := field.Velocity(model, point, factors)    // dx/dt at one time
+//	noisy := flow.Stochastic(flow.DecayingNoise(1)) // the same marginals, with noise g = 1-t
 //
 // Times run from noise (t = 0) to data (t = 1). Graph-building functions panic as GoMLX's do; all else returns errors.
 package flow

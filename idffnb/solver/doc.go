@@ -1,4 +1,4 @@
-// Package solver integrates the fields of package flow from noise (t = 0) to data (t = 1), and counts what that costs.
+// Package solver integrates the fields of package flow from noise (t = 0) to data (t = 1), with noise on the way or without, and counts what that costs.
 //
 // All steps of one sampling are built into one compiled graph: the times of the grid are numbers known while the graph is
 // built, so a step that needs less work (the end points of IDFF as released, say) also costs less.
@@ -18,4 +18,8 @@
 //	heun2      2 evaluations         order 2   evaluates t = 1, where the velocity of an x1-network is 0/0: prefer midpoint
 //	rk4        4 evaluations         order 4   the 3/8 rule, as torchdiffeq; evaluates t = 1
 //	rk4classic 4 evaluations         order 4   the textbook rule; evaluates t = 1
+//
+// and for fields with noise, whose Brownian motion is drawn on the host (Brownian), the same for many steps and for few:
+//
+//	euler-maruyama 1 evaluation      order 1   strong order, for noise g(t) dW; never evaluates t = 1
 package solver

@@ -34,6 +34,10 @@ type Tunable interface {
 
 // ByName returns the solver of that name with n steps. An unknown name's error lists the valid ones.
 func ByName(name string, n int) (Solver, error) {
+	if name == maruyamaName {
+		s := EulerMaruyama(n)
+		return s, s.Check()
+	}
 	if _, ok := tableaus[name]; !ok {
 		return nil, fmt.Errorf("solver: unknown solver %q; valid names: %s", name, strings.Join(Names(), ", "))
 	}
@@ -41,8 +45,10 @@ func ByName(name string, n int) (Solver, error) {
 	return s, s.Check()
 }
 
-// Names lists the solvers that ByName knows, the cheapest first.
-func Names() []string { return []string{"euler", "midpoint", "heun2", "rk4", "rk4classic"} }
+// Names lists the solvers that ByName knows: those of ordinary differential equations, the cheapest first, then the stochastic one.
+func Names() []string {
+	return []string{"euler", "midpoint", "heun2", "rk4", "rk4classic", maruyamaName}
+}
 
 // Grid returns the n+1 equidistant times 0, 1/n, ..., 1. The last is exactly 1.
 func Grid(n int) []float64 {
