@@ -368,7 +368,8 @@ func TestLiveWithoutAnswer(t *testing.T) {
 	if _, err := s.live(interrupted, front); err != nil {
 		t.Errorf("an interrupt counts as a failure: %v", err)
 	}
-	s.o.Gamma1 = []float64{1e6, 2e6} // refused when the first picture is sampled
+	o.Gamma1 = []float64{1e6, 2e6} // refused when the first picture is sampled
+	s = newSampler(s.run, o)
 	if answered, err := s.live(t.Context(), newStage()); !answered || err == nil || strings.Contains(err.Error(), "\n") {
 		t.Errorf("live = %v, %v, want an error of one line", answered, err)
 	}

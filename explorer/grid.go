@@ -57,7 +57,11 @@ func (s *sampler) grid() (*figures.Figure, error) {
 			g.Title += "; " + where + " " + costOf(out)
 		}
 	}
-	return g.Draw()
+	fig, err := g.Draw()
+	if err == nil {
+		fig.DPI = 80
+	}
+	return fig, err
 }
 
 // costOf is the cost in few words, e.g. "29 (8 fwd + 14 bwd, 0.041 s)".

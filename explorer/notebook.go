@@ -74,8 +74,10 @@ func (p *page) connect(ctx context.Context) bool {
 	go func() {
 		defer close(failed)
 		comms.Subscribe(p.address, p.receive)
-		for range attempts {
-			comms.Start()
+		for attempt := range attempts {
+			if attempt > 0 {
+				comms.Start() // once more
+			}
 			dom.TransientJavascript(fmt.Sprintf(helloScript, p.address, helloText))
 			select {
 			case <-p.hello:

@@ -106,16 +106,16 @@ func (o Options) check() error {
 	}
 	for i, gammas := range [][]float64{o.Gamma1, o.Gamma2} {
 		if len(gammas) < 2 || len(gammas) > 6 {
-			return fmt.Errorf("Gamma%d has %d values: want 2 to 6", i+1, len(gammas))
+			return fmt.Errorf("range Gamma%d has %d values: want 2 to 6", i+1, len(gammas))
 		}
 		for k, g := range gammas {
 			if math.IsNaN(g) || math.IsInf(g, 0) || k > 0 && g <= gammas[k-1] {
-				return fmt.Errorf("Gamma%d is %v: want finite, increasing values", i+1, gammas)
+				return fmt.Errorf("range Gamma%d is %v: want finite, increasing values", i+1, gammas)
 			}
 		}
 	}
 	if _, err := o.box(); err != nil {
-		return fmt.Errorf("Truth: %w", err)
+		return fmt.Errorf("option Truth: %w", err)
 	}
 	return nil
 }

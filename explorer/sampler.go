@@ -18,7 +18,7 @@ type sampler struct {
 	run *idffnb.Run
 	o   Options
 
-	painting sync.Mutex // held while a picture is painted: compileAhead then starts nothing new
+	painting chan struct{} // holds one while a picture is painted: compileAhead then starts nothing new
 
 	mu    sync.Mutex
 	slots map[graphKey]*slot
@@ -35,7 +35,7 @@ type slot struct {
 }
 
 func newSampler(run *idffnb.Run, o Options) *sampler {
-	return &sampler{run: run, o: o, slots: map[graphKey]*slot{}}
+	return &sampler{run: run, o: o, slots: map[graphKey]*slot{}, painting: make(chan struct{}, 1)}
 }
 
 // sample draws from the field of the given order.
@@ -92,8 +92,8 @@ func (s *sampler) draw(run *idffnb.Run, field flow.Field, steps int) (*idffnb.Sa
 
 // pair samples a setting and CFM with as many steps. Both are sampled each time, so that their seconds compare.
 func (s *sampler) pair(at setting) (idff, cfm *idffnb.Samples, err error) {
-	s.painting.Lock()
-	defer s.painting.Unlock()
+	s.painting <- struct{}{}
+	defer func() { <-s.painting }()
 	compiled := make(chan struct{})
 	go func() { // beside the other one; an error comes again below
 		_, _ = s.compile(flow.CFM(), 0, at.steps)
@@ -128,8 +128,8 @@ func (s *sampler) graphs() (all []graphKey) {
 func (s *sampler) compileAhead(ctx context.Context, left chan<- int) {
 	all := s.graphs()
 	for i, key := range all {
-		s.painting.Lock()
-		s.painting.Unlock() //nolint:staticcheck // only to wait
+		s.painting <- struct{}{} // wait
+		<-s.painting
 		_, _ = s.compile(s.fieldOf(key), key.order, key.steps)
 		select {
 		case left <- len(all) - 1 - i:
