@@ -37,7 +37,7 @@ type sampling struct {
 	unkept bool
 }
 
-// WithSeed draws the start points with another seed than 0.
+// WithSeed draws the start points, and the noise on the way where there is some, with another seed than 0.
 func WithSeed(seed uint64) SampleOption { return func(s *sampling) { s.seed = seed } }
 
 // WithShrink divides the start points by a factor > 0. IDFF's released code samples from N(0, I)/1.5 though it trains from N(0, I).
@@ -52,7 +52,8 @@ func WithCond(cond []float32) SampleOption { return func(s *sampling) { s.cond =
 // Unkept leaves nothing in the run folder: for cells that sample again and again, such as those with sliders.
 func Unkept() SampleOption { return func(s *sampling) { s.unkept = true } }
 
-// Sample draws n points by integrating the field with the solver, all steps in one compiled graph. The network must have been
+// Sample draws n points by integrating the field with the solver, all steps in one compiled graph. A flow.Noisy field needs a solver.Stochastic; its noise is drawn
+// on the host from the seed, beside the start points, and is the same on every backend and for every number of steps. The network must have been
 // trained at least a step. The result is also kept in the folder samples of the run, unless Unkept.
 func (r *Run) Sample(n int, field flow.Field, s solver.Solver, options ...SampleOption) (*Samples, error) {
 	out, err := r.sample(n, field, s, options...)
@@ -92,7 +93,11 @@ func (r *Run) sample(n int, field flow.Field, s solver.Solver, options ...Sample
 	if err != nil {
 		return nil, err
 	}
-	states, seconds, err := sampler.run(x0, cond, append(field.Factors(), solverFactors(s)...))
+	noise, err := increments(field, s, set.seed, n, r.exp.Data.Dim())
+	if err != nil {
+		return nil, fmt.Errorf("idffnb: %s: %w", r.exp.Name, err)
+	}
+	states, seconds, err := sampler.run(x0, cond, append(field.Factors(), solverFactors(s)...), noise)
 	if err != nil {
 		return nil, err
 	}
@@ -153,6 +158,12 @@ func (r *Run) checkSampling(field flow.Field, s solver.Solver) error {
 	if c, ok := s.(interface{ Check() error }); ok {
 		if err := c.Check(); err != nil {
 			return fmt.Errorf("idffnb: %s: %w", r.exp.Name, err)
+		}
+	}
+	if _, ok := field.(flow.Noisy); ok {
+		_, able := s.(solver.Stochastic)
+		if _, once := s.(instant); !able && !once { // the velocity at one time is the drift
+			return fmt.Errorf("idffnb: %s: %s adds noise on the way, which %v cannot: use solver.EulerMaruyama(%d)", r.exp.Name, field.Name(), s, s.Steps())
 		}
 	}
 	times := []float64{.5} // where sigma_t is greatest

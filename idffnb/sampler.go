@@ -13,7 +13,7 @@ import (
 	"github.com/idff-go/workbench/idffnb/solver"
 )
 
-// sampler is a compiled sampling: field, solver and number of points are fixed, start points and factors are inputs.
+// sampler is a compiled sampling: field, solver and number of points are fixed; start points, factors and noise are inputs.
 type sampler struct {
 	exec *model.Exec
 	cost solver.Cost
@@ -27,6 +27,7 @@ func (r *Run) sampler(n, condSize int, field flow.Field, s solver.Solver) (*samp
 		return found, nil
 	}
 	dim, factors, tuned := r.exp.Data.Dim(), len(field.Factors()), len(solverFactors(s))
+	noisy, stochastic := withNoise(field, s)
 	out := &sampler{n: n}
 	what := fmt.Sprintf("%s: sampling %s with %v", r.exp.Name, field.Name(), s)
 	err := tryGraph(what, func() (err error) {
@@ -40,9 +41,15 @@ func (r *Run) sampler(n, condSize int, field flow.Field, s solver.Solver) (*samp
 				values[i] = Reshape(SliceAxis(in[1], 0, AxisElem(i)))
 			}
 			m := r.model(scope, cond)
-			states := integrate(s, values[factors:], func(state *Node, t solver.Time) *Node {
+			drift := func(state *Node, t solver.Time) *Node {
 				return field.Velocity(m, flow.Point{X: state, Start: x, T: t}, values[:factors])
-			}, x)
+			}
+			var states []*Node
+			if stochastic != nil {
+				states = stochastic.IntegrateNoise(drift, func(t solver.Time) *Node { return noisy.Diffusion(t, values[:factors]) }, x, split(in[len(in)-1]))
+			} else {
+				states = integrate(s, values[factors:], drift, x)
+			}
 			out.cost = solver.Cost{Steps: s.Steps(), Forwards: m.Meter.Forwards, Backwards: m.Meter.Backwards, Equivalents: m.Meter.Equivalents}
 			return Stack(states, 0)
 		})
@@ -53,6 +60,9 @@ func (r *Run) sampler(n, condSize int, field flow.Field, s solver.Solver) (*samp
 		if condSize > 0 {
 			in = append(in, shaped(make([]float32, condSize), n).Shape())
 		}
+		if stochastic != nil {
+			in = append(in, shapes.Make(dtypes.Float32, s.Steps(), n, dim))
+		}
 		_, err = out.exec.Compile(in...) // so that the time of the first run is not that of the compiler
 		return err
 	})
@@ -61,6 +71,45 @@ func (r *Run) sampler(n, condSize int, field flow.Field, s solver.Solver) (*samp
 	}
 	r.samplers[key] = out
 	return out, nil
+}
+
+// withNoise is the field and the solver where both know of noise, else nil. A stochastic solver integrates a field without noise as the equation that it is.
+func withNoise(field flow.Field, s solver.Solver) (flow.Noisy, solver.Stochastic) {
+	noisy, ok := field.(flow.Noisy)
+	stochastic, able := s.(solver.Stochastic)
+	if !ok || !able {
+		return nil, nil
+	}
+	return noisy, stochastic
+}
+
+// increments draws the Brownian motion of a sampling of n points on the solver's grid, row-major [steps, n, dim]; nil where there is no noise. It has a
+// stream of its own beside that of the start points.
+func increments(field flow.Field, s solver.Solver, seed uint64, n, dim int) ([]float32, error) {
+	if _, stochastic := withNoise(field, s); stochastic == nil {
+		return nil, nil
+	}
+	w, err := solver.Brownian{Seed: seed ^ streamBrown<<20, Size: n * dim}.Increments(s.Grid())
+	if err != nil {
+		return nil, err
+	}
+	flat := make([]float32, 0, len(w)*n*dim)
+	for _, row := range w {
+		for _, v := range row {
+			flat = append(flat, float32(v))
+		}
+	}
+	return flat, nil
+}
+
+// split is the rows of x along its first axis.
+func split(x *Node) []*Node {
+	dims := x.Shape().Dimensions
+	rows := make([]*Node, dims[0])
+	for i := range rows {
+		rows[i] = Reshape(SliceAxis(x, 0, AxisElem(i)), dims[1:]...)
+	}
+	return rows
 }
 
 // solverFactors are the numbers of a solver that may change without compiling again.
@@ -100,8 +149,8 @@ func (e Experiment) startsFromNoise() bool {
 	return x0 == nil
 }
 
-// run draws from the start points and returns the states on the grid and the seconds it took.
-func (s *sampler) run(x0, cond []float32, factors []float64) (states [][]float32, seconds float64, err error) {
+// run draws from the start points, along the noise where there is some, and returns the states on the grid and the seconds it took.
+func (s *sampler) run(x0, cond []float32, factors []float64, noise []float32) (states [][]float32, seconds float64, err error) {
 	values := make([]float32, max(len(factors), 1))
 	for i, f := range factors {
 		values[i] = float32(f)
@@ -109,6 +158,9 @@ func (s *sampler) run(x0, cond []float32, factors []float64) (states [][]float32
 	args := []any{tensors.FromFlatDataAndDimensions(x0, s.n, len(x0)/s.n), tensors.FromFlatDataAndDimensions(values, len(values))}
 	if len(cond) > 0 {
 		args = append(args, shaped(cond, s.n))
+	}
+	if noise != nil {
+		args = append(args, tensors.FromFlatDataAndDimensions(noise, len(noise)/len(x0), s.n, len(x0)/s.n))
 	}
 	err = tryGraph("sampling", func() error {
 		began := time.Now()

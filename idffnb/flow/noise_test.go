@@ -106,7 +106,7 @@ func TestNoScoreNoNoise(t *testing.T) {
 	m := flow.NewModel(func(x, _ *graph.Node, at solver.Time) flow.Prediction {
 		return flow.Velocity().Prediction(flow.Bridge(.2), x, x, at)
 	})
-	_, err := graph.ExecOnce(backend(t), func(x *graph.Node) *graph.Node {
+	_, err := graph.CallOnce(backend(t), func(x *graph.Node) *graph.Node {
 		f := flow.StochasticOnBridge(flow.DecayingNoise(1), .2)
 		return f.Velocity(m, flow.Point{X: x, Start: x, T: solver.At(.5)}, factorNodes(f, x))
 	}, [][]float64{{1, 2}})

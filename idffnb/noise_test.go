@@ -1,0 +1,229 @@
+package idffnb
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/idff-go/workbench/idffnb/flow"
+	"github.com/idff-go/workbench/idffnb/golden"
+	"github.com/idff-go/workbench/idffnb/net"
+	"github.com/idff-go/workbench/idffnb/solver"
+)
+
+var decaying = flow.Stochastic(flow.DecayingNoise(1))
+
+func mustSample(t testing.TB, r *Run, n int, f flow.Field, s solver.Solver, options ...SampleOption) *Samples {
+	t.Helper()
+	out, err := r.Sample(n, f, s, options...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// TestNoiseIsDeterministic: a seed fixes start points and noise, which are the same on every backend.
+func TestNoiseIsDeterministic(t *testing.T) {
+	var clouds [][]float32
+	for _, backend := range backends(t) {
+		r := reference(t, "8gaussians")
+		r.backend = backend
+		a := mustSample(t, r, 200, decaying, solver.EulerMaruyama(5), WithSeed(3)).X
+		if b := mustSample(t, r, 200, decaying, solver.EulerMaruyama(5), WithSeed(3)).X; !slices.Equal(a, b) {
+			t.Error("the same seed gave other samples")
+		}
+		if b := mustSample(t, r, 200, decaying, solver.EulerMaruyama(5), WithSeed(4), WithStart(Noise(3, 200, 2))).X; slices.Equal(a, b) {
+			t.Error("another seed gave the same noise")
+		}
+		clouds = append(clouds, a)
+	}
+	golden.Compare(t, "first and last backend", clouds[0], clouds[len(clouds)-1], 2e-4, nil)
+}
+
+// TestNoiseOfMoreSteps: with more steps the samples follow the same noise, so that they come closer to one another: from 16 to 32 steps they move
+// less than from 4 to 8.
+func TestNoiseOfMoreSteps(t *testing.T) {
+	r := reference(t, "8gaussians")
+	r.backend = pureGo(t)
+	move := func(n int) float64 {
+		a, b := mustSample(t, r, 300, decaying, solver.EulerMaruyama(n)).X, mustSample(t, r, 300, decaying, solver.EulerMaruyama(2*n)).X
+		moves := make([]float64, len(a))
+		for i := range a {
+			moves[i] = math.Abs(float64(a[i] - b[i]))
+		}
+		slices.Sort(moves)
+		return moves[len(moves)/2]
+	}
+	if a, b := move(4), move(16); !(b < a/2) {
+		t.Errorf("samples move by %g from 4 to 8 steps and by %g from 16 to 32", a, b)
+	}
+}
+
+// normals is data N(0, .36 I) in the plane, and exactNet the network that predicts them without error: xhat1 = .36 t/(.36 t^2 + (1-t)^2) x.
+type normals struct{}
+
+func (normals) Name() string { return "normals" }
+func (normals) Dim() int     { return 2 }
+func (normals) Batch(rng *rand.Rand, n int) (x0, x1, cond []float32) {
+	x1 = normal(rng, 2*n)
+	for i := range x1 {
+		x1[i] *= .6
+	}
+	return nil, x1, nil
+}
+
+type exactNet struct{}
+
+func (exactNet) Predict(_ *model.Scope, x, t, _ *Node) *Node {
+	t = ExpandAxes(t, -1)
+	return Mul(Div(MulScalar(t, .36), Add(MulScalar(Square(t), .36), Square(OneMinus(t)))), x)
+}
+
+// TestNoisySamples samples an exact network. The variance of 4096 components scatters by .022 of itself; 6.5 of that, and .06 for 60 steps, are allowed: a false alarm
+// in 1e-9 or less. Without the score term it would come out twice as large or more, without the noise less than half as large.
+func TestNoisySamples(t *testing.T) {
+	t.Setenv("IDFF_RUNS", t.TempDir())
+	r := mustOpen(t, Experiment{Name: "exact", Data: normals{}, Net: exactNet{}})
+	r.step, r.backend = 1, pureGo(t)
+	for _, f := range []flow.Field{flow.Stochastic(flow.DecayingNoise(2)), flow.Stochastic(flow.BridgeNoise(2)), flow.Stochastic(flow.ConstantNoise(1))} {
+		out := mustSample(t, r, 2048, f, solver.EulerMaruyama(60))
+		if c := out.Cost; c.Steps != 60 || c.Forwards != 60 || c.Backwards != 0 || c.Equivalents != 60 || len(out.States) != 61 {
+			t.Errorf("%s: %d states, cost %+v", f.Name(), len(out.States), c)
+		}
+		square := 0.
+		for _, x := range out.X {
+			square += float64(x) * float64(x) / .36 / 4096
+		}
+		if !(math.Abs(square-1) < .06+6.5*.022) {
+			t.Errorf("%s: samples have %.3f times the data's variance", f.Name(), square)
+		}
+	}
+}
+
+// TestWithoutNoise: a field without noise under Euler-Maruyama, and one with noise 0, are Euler's method.
+func TestWithoutNoise(t *testing.T) {
+	r := trained(t)
+	want := mustSample(t, r, 50, flow.CFM(), solver.Euler(6)).X
+	if got := mustSample(t, r, 50, flow.CFM(), solver.EulerMaruyama(6)).X; !slices.Equal(got, want) {
+		t.Error("CFM under Euler-Maruyama is not CFM under Euler")
+	}
+	golden.Compare(t, "noise 0", mustSample(t, r, 50, flow.Stochastic(flow.Diffusion{}), solver.EulerMaruyama(6)).X, want, 1e-5, nil)
+}
+
+// TestScaleNeedsNoCompilation: another scale of the same noise uses the same compiled graph; another noise or a field without does not.
+func TestScaleNeedsNoCompilation(t *testing.T) {
+	r := trained(t)
+	for graphs, fields := range [][]flow.Field{
+		{decaying, flow.Stochastic(flow.DecayingNoise(2)), flow.Stochastic(flow.DecayingNoise(0))},
+		{flow.Stochastic(flow.BridgeNoise(1))},
+		{flow.CFM()},
+	} {
+		for _, f := range fields {
+			mustSample(t, r, 20, f, solver.EulerMaruyama(3))
+		}
+		if len(r.samplers) != graphs+1 {
+			t.Errorf("%d graphs compiled, want %d", len(r.samplers), graphs+1)
+		}
+	}
+}
+
+// TestNoisyEvaluationIsKept: by noise, its scale and the solver.
+func TestNoisyEvaluationIsKept(t *testing.T) {
+	r := trained(t)
+	judge := Judge{N: 100, Seeds: Seeds(1, 2), Metrics: []string{"mmd2"}}
+	keys := map[string]bool{}
+	for _, f := range []flow.Field{decaying, flow.Stochastic(flow.DecayingNoise(1.0001)), flow.Stochastic(flow.BridgeNoise(1)), flow.Stochastic(flow.ConstantNoise(1)),
+		flow.Stochastic(flow.MatchingNoise(1)), flow.IDFFNoisy(1), flow.IDFFWritten(1)} {
+		for _, n := range []int{4, 5} {
+			keys[r.evaluationKey(f, solver.EulerMaruyama(n), judge)] = true
+		}
+	}
+	if len(keys) != 14 || keys[""] {
+		t.Errorf("%d keys of 14 evaluations, empty: %t", len(keys), keys[""])
+	}
+	first, err := r.Evaluate(decaying, solver.EulerMaruyama(4), judge)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := mustOpen(t, r.exp)
+	again.store = nil // nothing can be computed
+	kept, err := again.Evaluate(decaying, solver.EulerMaruyama(4), judge)
+	if err != nil || kept.Mean("mmd2") != first.Mean("mmd2") || kept.Field != "IDFF with noise g=1(1-t)" || kept.Solver != "euler-maruyama x4" {
+		t.Errorf("kept %+v, %v; want %+v", kept, err, first)
+	}
+}
+
+// TestNoisyVelocity: the velocity of a field with noise is its drift; without noise that of CFM.
+func TestNoisyVelocity(t *testing.T) {
+	r := trained(t)
+	x := []float32{.5, -1, 2, .1}
+	a, err := r.Velocity(x, .5, flow.Stochastic(flow.Diffusion{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := r.Velocity(x, .5, flow.CFM())
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden.Compare(t, "drift without noise", a, b, 1e-5, nil)
+}
+
+// TestNoiseByObjective: which networks give the score that noise needs; the others are told what to do, in one line.
+func TestNoiseByObjective(t *testing.T) {
+	for _, tc := range []struct {
+		objective flow.Objective
+		path      flow.Path
+		coupling  flow.Coupling
+		field     flow.Field
+		want      string // in the error; "": it works
+	}{
+		{flow.X1(), flow.Straight(), flow.Independent(), decaying, ""},
+		{flow.Velocity(), flow.Straight(), flow.Independent(), decaying, ""},
+		{flow.X1Score(), flow.Bridge(.2), flow.ExactOT(), flow.StochasticOnBridge(flow.ConstantNoise(.2), .2), ""},
+		{flow.X1Score(), flow.Bridge(.2), flow.Independent(), flow.NoisyWrittenField{Gamma: 1, Bridge: .2}, ""},
+		{flow.X1Score(), flow.Bridge(.2), flow.Independent(), decaying, "use flow.StochasticOnBridge(g, 0.2)"},
+		{flow.X1(), flow.Straight(), flow.ExactOT(), decaying, "needs the score"},
+		{flow.Velocity(), flow.Bridge(.2), flow.Independent(), flow.StochasticOnBridge(flow.DecayingNoise(1), .2), "needs the score"},
+		{flow.Velocity(), flow.ICFM(.1), flow.Independent(), decaying, "path icfm(0.1) does not give"},
+	} {
+		e := small(t)
+		e.Objective, e.Path, e.Coupling, e.Steps = tc.objective, tc.path, tc.coupling, 2
+		e.Net = net.MLP{Width: 8, Layers: 1, Heads: tc.objective.Heads()}
+		r := mustOpen(t, e)
+		if err := r.Train(); err != nil {
+			t.Fatal(err)
+		}
+		_, err := r.Sample(8, tc.field, solver.EulerMaruyama(3))
+		if tc.want != "" {
+			expectLine(t, tc.field.Name(), err, tc.want)
+		} else if err != nil {
+			t.Errorf("%v on %v: %v", tc.objective, tc.path, err)
+		}
+	}
+}
+
+func TestNoisyRefuses(t *testing.T) {
+	r := trained(t)
+	for _, tc := range []struct {
+		field flow.Field
+		s     solver.Solver
+		want  string
+	}{
+		{decaying, solver.Midpoint(4), "use solver.EulerMaruyama(4)"},
+		{flow.IDFFNoisy(4), solver.EulerOn(0, .4, 1), "use solver.EulerMaruyama(2)"},
+		{decaying, solver.EulerMaruyama(0), "at least 1"},
+		{decaying, solver.EulerMaruyama(-3), "at least 1"},
+		{decaying, solver.EulerMaruyama(5000), "resolved to 4096 steps"},
+		{flow.Stochastic(flow.DecayingNoise(-1)), solver.EulerMaruyama(4), "scale -1"},
+		{flow.Stochastic(flow.Diffusion{Kind: "pink"}), solver.EulerMaruyama(4), "valid names: decaying"},
+		{flow.IDFFNoisy(.2), solver.EulerMaruyama(4), "at least 1/2"},
+	} {
+		_, err := r.Sample(8, tc.field, tc.s)
+		expectLine(t, tc.field.Name(), err, tc.want)
+		_, err = r.Evaluate(tc.field, tc.s, Judge{N: 8})
+		expectLine(t, tc.field.Name(), err, tc.want)
+	}
+}
