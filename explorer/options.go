@@ -23,7 +23,7 @@ type Options struct {
 	// Written takes IDFF as the paper writes it (flow.IDFFWritten) in place of IDFF as released (flow.IDFF).
 	Written bool
 	// Gamma1 and Gamma2 are the factors of the static grid, 2 to 6 increasing values each; the sliders go from the first to the last.
-	// nil: 0, 0.5, 1, 3 and -0.2, 0, 0.2; as written, where the bridge's variance makes the terms small: -8, 0.5, 8, 16 and -2, 0, 2.
+	// nil: 0, 0.5, 1, 3 and -0.2, 0, 0.2; as written, where the bridge's variance makes the terms small: -8, 0.5, 8, 16 and -8, 0, 8.
 	Gamma1, Gamma2 []float64
 
 	Solver   string // a name of solver.Names; "": midpoint
@@ -49,7 +49,7 @@ func (o Options) withDefaults(data idffnb.Data) Options {
 	}
 	first, second := []float64{0, 0.5, 1, 3}, []float64{-0.2, 0, 0.2}
 	if o.Written {
-		first, second = []float64{-8, 0.5, 8, 16}, []float64{-2, 0, 2}
+		first, second = []float64{-8, 0.5, 8, 16}, []float64{-8, 0, 8}
 	}
 	if o.Gamma1 == nil {
 		o.Gamma1 = first
