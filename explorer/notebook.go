@@ -70,7 +70,7 @@ const (
 
 // connect asks the page for a message. GoNB installs its comms in the page first, and waits up to three seconds for that.
 func (p *page) connect(ctx context.Context) bool {
-	failed := make(chan struct{})
+	failed := make(chan struct{}) // closed when the last attempt is over
 	go func() {
 		defer close(failed)
 		comms.Subscribe(p.address, p.receive)
@@ -90,11 +90,15 @@ func (p *page) connect(ctx context.Context) bool {
 	}()
 	select {
 	case <-p.hello:
-		return true
 	case <-failed:
 	case <-ctx.Done():
 	}
-	return false
+	select {
+	case <-p.hello: // whatever else is true by now
+		return true
+	default:
+		return false
+	}
 }
 
 // receive takes a message of the page. GoNB calls it in a goroutine of its own for each.
