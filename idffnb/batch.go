@@ -14,6 +14,7 @@ const (
 	streamStart  = 0x7374617274 // start points of a sampling
 	streamTruth  = 0x7472757468 // data to judge against
 	streamSecond = 0x7365636f6e // a second draw of data, for the floor
+	streamLearn  = 0x6c6561726e // + step of learning a schedule
 	streamBrown  = 0x62726f776e // Brownian motion of a sampling
 	streamGiven  = 0x676976656e // start points and conditions that the data gives
 )

@@ -193,7 +193,11 @@ func (r *Run) evaluationKey(field flow.Field, s solver.Solver, judge Judge) stri
 	if err != nil {
 		return ""
 	}
-	return fmt.Sprintf("1; step %d; %s; %T %+v; %v; %s", r.step, r.info.Name, field, field, s, text)
+	key := fmt.Sprintf("1; step %d; %s; %T %+v; %v; %s", r.step, r.info.Name, field, field, s, text)
+	if s, ok := s.(solver.Tunable); ok {
+		key += fmt.Sprintf("; %s %v", solver.GraphKey(s), s.Factors()) // its name does not tell them
+	}
+	return key
 }
 
 func (r *Run) remembered(key string) *Report {

@@ -1,6 +1,7 @@
 package idffnb
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,6 +13,8 @@ import (
 	"github.com/idff-go/workbench/idffnb/flow"
 	"github.com/idff-go/workbench/idffnb/solver"
 )
+
+var errDiverged = errors.New("the flow diverges there")
 
 // Samples is what a sampling drew, and what it cost.
 type Samples struct {
@@ -103,8 +106,8 @@ func (r *Run) sample(n int, field flow.Field, s solver.Solver, options ...Sample
 	}
 	for i, v := range states[len(states)-1] {
 		if v != v {
-			return nil, fmt.Errorf("idffnb: %s: %s with %v gave NaN for point %d: the flow diverges there; take smaller gammas or more steps",
-				r.exp.Name, field.Name(), s, i/r.exp.Data.Dim())
+			return nil, fmt.Errorf("idffnb: %s: %s with %v gave NaN for point %d: %w; take smaller gammas or more steps",
+				r.exp.Name, field.Name(), s, i/r.exp.Data.Dim(), errDiverged)
 		}
 	}
 	cost := sampler.cost
@@ -159,6 +162,9 @@ func (r *Run) checkSampling(field flow.Field, s solver.Solver) error {
 		if err := c.Check(); err != nil {
 			return fmt.Errorf("idffnb: %s: %w", r.exp.Name, err)
 		}
+	}
+	if err := r.checkSchedule(s); err != nil {
+		return err
 	}
 	if _, ok := field.(flow.Noisy); ok {
 		_, able := s.(solver.Stochastic)

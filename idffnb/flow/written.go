@@ -52,13 +52,18 @@ func (f WrittenField) Velocity(m *Model, at Point, factors []*Node) *Node {
 		return m.Predict(at, 0).Velocity
 	}
 	out := m.Predict(at, len(gamma)-1)
-	if out.Score == nil {
+	terms := writtenTerms(out.Score, at, gamma)
+	return Add(Mul(momentumRoot(gamma, sigma0, at.T), out.Velocity), Mul(Square(sigma0), terms))
+}
+
+// writtenTerms is t(1-t) ( (2 gamma_1 - 1)/2 D1 + sum_{i>=2} gamma_i D_i ) with D1 the score, which must not be nil.
+func writtenTerms(score *Node, at Point, gamma []*Node) *Node {
+	if score == nil {
 		panic(fmt.Errorf("flow: IDFF as written needs the score: train with flow.X1Score(), or on the straight path from N(0, I) with independent coupling"))
 	}
-	terms := Mul(AddScalar(gamma[0], -0.5), out.Score)
-	for i, d := range Derivatives(out.Score, at.X, len(gamma)-1) {
+	terms := Mul(AddScalar(gamma[0], -0.5), score)
+	for i, d := range Derivatives(score, at.X, len(gamma)-1) {
 		terms = Add(terms, Mul(gamma[i+1], d))
 	}
-	variance := at.T.MulBridge(Square(sigma0))
-	return Add(Mul(momentumRoot(gamma, sigma0, at.T), out.Velocity), Mul(variance, terms))
+	return at.T.MulBridge(terms)
 }

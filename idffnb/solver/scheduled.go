@@ -18,6 +18,7 @@ type Scheduled struct {
 	Label   string      // names it in tables, e.g. "learned"; empty means "scheduled"
 	Times   []float64   // t_0 = 0 < t_1 < ... < t_K = 1
 	Weights [][]float64 // row k: w_kk alone, or w_k0 .. w_kk; nil: Euler
+	Of      string      // the network it was learned for, which others refuse; empty: any
 }
 
 // EulerOn is Euler's method on the given times, 0 to 1.
