@@ -100,10 +100,10 @@ func TestBadInput(t *testing.T) {
 }
 
 func TestMustGammaSaysOneLine(t *testing.T) {
-	before := fail
-	defer func() { fail = before }()
+	before := must
+	defer func() { must = before }()
 	var got error
-	fail = func(err error) { got = err }
+	must = func(err error) { got = err }
 	MustGamma(nil, Options{})
 	if got == nil || !strings.Contains(got.Error(), "the run is nil") {
 		t.Errorf("MustGamma(nil) failed with %v", got)

@@ -42,12 +42,11 @@ func Gamma(run *idffnb.Run, o Options) error {
 	return figures.Show(fig)
 }
 
+// must ends the cell on an error; tests replace it.
+var must = idffnb.Must
+
 // MustGamma is Gamma for notebooks.
-func MustGamma(run *idffnb.Run, o Options) {
-	if err := Gamma(run, o); err != nil {
-		fail(err)
-	}
-}
+func MustGamma(run *idffnb.Run, o Options) { must(Gamma(run, o)) }
 
 // live explores with a front end until it is done or ctx ends. It tells whether the front end has answered; only then anything was shown.
 func (s *sampler) live(ctx context.Context, front frontEnd) (answered bool, err error) {

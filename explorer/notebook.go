@@ -4,9 +4,7 @@ import (
 	"context"
 	"fmt"
 	"html"
-	"os"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -189,14 +187,3 @@ const controlScript = `(() => {
 	};
 	wire();
 })();`
-
-// fail is what MustGamma does with an error: one line, no stack, and the end of the cell. The file that IDFF_CELL_FAILED names tells the
-// notebook's kernel not to run the cells queued behind this one.
-var fail = func(err error) {
-	text, _, _ := strings.Cut(err.Error(), "\n")
-	fmt.Fprintln(os.Stderr, text)
-	if path := os.Getenv("IDFF_CELL_FAILED"); path != "" {
-		_ = os.WriteFile(path, fmt.Appendln(nil, time.Now().Unix()), 0o666)
-	}
-	os.Exit(1)
-}

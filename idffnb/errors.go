@@ -30,14 +30,17 @@ func tryGraph(what string, f func() error) error {
 // exit ends the program; tests replace it.
 var exit = func(code int) { os.Exit(code) }
 
-// must is what the Must forms do with an error: print one line, no stack, and end the cell.
-func must(err error) {
+// Must does nothing for nil. With an error it does what the Must forms do, for those of other packages and for cells: it prints the error's first line to
+// stderr, no stack, and ends the program, that is, the cell; the notebook's kernel then does not run the cells queued behind it.
+func Must(err error) {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, firstLine(err))
 		noteFailure()
 		exit(1)
 	}
 }
+
+func must(err error) { Must(err) }
 
 // noteFailure tells the notebook's kernel when a cell failed, in the file that IDFF_CELL_FAILED names, so that the cells queued behind
 // it are not run. Elsewhere there is no such variable, and a note that cannot be written changes nothing else.

@@ -12,6 +12,7 @@ import (
 	_ "github.com/janpfeifer/gonb/gonbui"
 
 	_ "github.com/idff-go/workbench/datasets"
+	_ "github.com/idff-go/workbench/explorer"
 	_ "github.com/idff-go/workbench/figures"
 	"github.com/idff-go/workbench/idffnb"
 )

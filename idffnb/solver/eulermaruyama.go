@@ -29,9 +29,6 @@ func EulerMaruyama(n int) Maruyama { return Maruyama{n} }
 
 const maruyamaName = "euler-maruyama"
 
-// Without noise it is Euler's method, and so is a RungeKutta of that name.
-func init() { tableaus[maruyamaName] = tableaus["euler"] }
-
 // Name implements Solver.
 func (s Maruyama) Name() string { return maruyamaName }
 

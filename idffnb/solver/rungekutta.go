@@ -2,6 +2,8 @@ package solver
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/gomlx/gomlx/core/graph"
 )
@@ -10,7 +12,7 @@ import (
 //
 //	k_i = f(x + dt sum_j A_ij k_j, t + c_i dt),   x <- x + dt sum_i b_i k_i
 type RungeKutta struct {
-	Method string // a name of Names
+	Method string // euler, midpoint, heun2, rk4 or rk4classic
 	N      int    // steps, at least 1
 }
 
@@ -48,6 +50,11 @@ var tableaus = map[string]tableau{
 		a: [][]float64{{}, {.5}, {0, .5}, {0, 0, 1}}, b: []float64{1. / 6, 1. / 3, 1. / 3, 1. / 6}},
 }
 
+// methods lists the Runge-Kutta methods, in the order of Names.
+func methods() []string {
+	return slices.DeleteFunc(Names(), func(name string) bool { _, ok := tableaus[name]; return !ok })
+}
+
 // Name implements Solver.
 func (s RungeKutta) Name() string { return s.Method }
 
@@ -63,8 +70,7 @@ func (s RungeKutta) Order() int { return tableaus[s.Method].order }
 // Check says in one line what is wrong with the solver, or nil.
 func (s RungeKutta) Check() error {
 	if _, ok := tableaus[s.Method]; !ok {
-		_, err := ByName(s.Method, s.N)
-		return err
+		return fmt.Errorf("solver: unknown Runge-Kutta method %q; valid names: %s", s.Method, strings.Join(methods(), ", "))
 	}
 	if s.N < 1 {
 		return fmt.Errorf("solver: %s with %d steps: the number of steps must be at least 1", s.Method, s.N)

@@ -28,8 +28,11 @@ func TestOrder(t *testing.T) {
 		var logErr, logStep []float64
 		var order int
 		for _, n := range []int{16, 32, 64} {
-			s := RungeKutta{name, n}
-			order = s.Order()
+			s, err := ByName(name, n)
+			if err != nil {
+				t.Fatal(err)
+			}
+			order = s.(interface{ Order() int }).Order()
 			got := graph.MustExecOnce(backend, func(x *graph.Node) *graph.Node {
 				states := s.Integrate(func(x *graph.Node, at Time) *graph.Node {
 					return graph.MulScalar(at.Mul(graph.OnePlus(graph.Square(x))), 2)
@@ -118,6 +121,30 @@ func TestByName(t *testing.T) {
 		_, err := ByName(tc.name, tc.n)
 		if err == nil || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("ByName(%q, %d): error %v, want one line with %q", tc.name, tc.n, err, tc.want)
+		}
+	}
+}
+
+func TestRungeKuttaCheck(t *testing.T) {
+	for _, tc := range []struct {
+		s    RungeKutta
+		want string // in the error; "": there is none
+	}{
+		{RK4(2), ""},
+		{RungeKutta{"rk4", 0}, "at least 1"},
+		{RungeKutta{"rk45", 2}, `unknown Runge-Kutta method "rk45"; valid names: euler, midpoint, heun2, rk4, rk4classic`},
+		{RungeKutta{"euler-maruyama", 2}, "valid names: euler, midpoint"}, // that one is Maruyama
+		{RungeKutta{}, "valid names: euler, midpoint"},
+	} {
+		err := tc.s.Check()
+		if tc.want == "" {
+			if err != nil {
+				t.Errorf("%v: %v", tc.s, err)
+			}
+			continue
+		}
+		if err == nil || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), "\n") || strings.HasSuffix(err.Error(), maruyamaName) {
+			t.Errorf("%v: error %v, want one line with %q", tc.s, err, tc.want)
 		}
 	}
 }
