@@ -12,6 +12,8 @@
 //	cfm := run.MustSample(2048, flow.CFM(), solver.Midpoint(4))
 //	idff := run.MustSample(2048, flow.IDFF(0.5, -0.2), solver.RK4(2))
 //	fmt.Println(cfm.Cost, idff.Cost)  // every sample carries what it cost
+//	three := run.MustLearnSchedule(3) // a sampler of three evaluations, learned for this network
+//	few := run.MustSample(2048, three.Field(), three.Solver())
 //
 // Each function returns an error of one line that says what was wrong and what to do; its Must form, for notebooks, prints
 // that line and ends the cell. A seed fixes every result on one backend. A folder belongs to one experiment: its name ends in

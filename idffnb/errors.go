@@ -40,8 +40,6 @@ func Must(err error) {
 	}
 }
 
-func must(err error) { Must(err) }
-
 // noteFailure tells the notebook's kernel when a cell failed, in the file that IDFF_CELL_FAILED names, so that the cells queued behind
 // it are not run. Elsewhere there is no such variable, and a note that cannot be written changes nothing else.
 func noteFailure() {

@@ -106,7 +106,7 @@ func (r *Run) Evaluate(field flow.Field, s solver.Solver, judge Judge) (*Report,
 // MustEvaluate is Evaluate for notebooks.
 func (r *Run) MustEvaluate(field flow.Field, s solver.Solver, judge Judge) *Report {
 	report, err := r.Evaluate(field, s, judge)
-	must(err)
+	Must(err)
 	return report
 }
 
@@ -137,7 +137,7 @@ func (r *Run) Floor(judge Judge) (*Report, error) {
 // MustFloor is Floor for notebooks.
 func (r *Run) MustFloor(judge Judge) *Report {
 	report, err := r.Floor(judge)
-	must(err)
+	Must(err)
 	return report
 }
 

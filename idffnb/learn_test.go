@@ -119,8 +119,8 @@ func TestLessonGraph(t *testing.T) {
 	}
 }
 
-// TestLearnedBeatsEuler learns three evaluations for the network of IDFF's authors, and compares on seeds that were not learned from. In the full
-// length (400 steps) three evaluations do what Euler's method does in 100; here they are learned briefly.
+// TestLearnedBeatsEuler learns three evaluations for the reference network, briefly, and compares with Euler's on seeds that were not learned from. The bounds
+// are far from what came out: over the seeds the standard deviation of MMD^2 is a tenth of it, that of W2 less.
 func TestLearnedBeatsEuler(t *testing.T) {
 	for name, backend := range backends(t) {
 		r := reference(t, "8gaussians")
@@ -138,7 +138,7 @@ func TestLearnedBeatsEuler(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if learned.Cost.Equivalents != 3 || learned.Mean("mmd2") > euler.Mean("mmd2")/4 || learned.Mean("w2") > .8*euler.Mean("w2") {
+		if learned.Cost.Equivalents != 3 || learned.Mean("mmd2") > .6*euler.Mean("mmd2") || learned.Mean("w2") > .85*euler.Mean("w2") {
 			t.Errorf("%s: learned MMD² %.4f W₂ %.3f, Euler %.4f, %.3f", name, learned.Mean("mmd2"), learned.Mean("w2"), euler.Mean("mmd2"), euler.Mean("w2"))
 		}
 	}
@@ -341,7 +341,7 @@ func TestLearnScheduleRefuses(t *testing.T) {
 // FuzzReadSchedule: whatever a file holds, reading gives a schedule that can be sampled, or one line.
 func FuzzReadSchedule(f *testing.F) {
 	f.Add(`{"network":"n","times":[0,0.4,1],"weights":[[1],[0.1,0.9]]}`)
-	f.Add(`{"network":"n","times":[0,0.4,1],"weights":[[1],[1]],"learning":{"order":1},"gamma":[[0.5],[3]]}`)
+	f.Add(`{"network":"n","times":[0,0.4,1],"weights":[[1],[0,1]],"learning":{"order":1},"gamma":[[0.5],[3]]}`)
 	f.Add(`{"network":"n","times":[0,1],"learning":{"order":2},"gamma":[[]]}`)
 	f.Add(`{"network":"n","times":[0,2,1]}`)
 	f.Add(`[1,2`)

@@ -88,7 +88,7 @@ func Open(e Experiment) (*Run, error) {
 // MustOpen is Open for notebooks.
 func MustOpen(e Experiment) *Run {
 	r, err := Open(e)
-	must(err)
+	Must(err)
 	return r
 }
 

@@ -76,7 +76,7 @@ func (r *Run) Sample(n int, field flow.Field, s solver.Solver, options ...Sample
 // MustSample is Sample for notebooks.
 func (r *Run) MustSample(n int, field flow.Field, s solver.Solver, options ...SampleOption) *Samples {
 	out, err := r.Sample(n, field, s, options...)
-	must(err)
+	Must(err)
 	return out
 }
 

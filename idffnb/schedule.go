@@ -130,6 +130,11 @@ func (s *Schedule) check() error {
 	if err := (solver.Scheduled{Label: "schedule", Times: s.Times, Weights: s.Weights}).Check(); err != nil {
 		return err
 	}
+	for k, row := range s.Weights {
+		if want := (form{Learning: s.Learning}).row(k); len(row) != want {
+			return fmt.Errorf("step %d has %d weights, want %d", k, len(row), want)
+		}
+	}
 	if s.Learning.Order == 0 {
 		if s.Gamma != nil {
 			return fmt.Errorf("it has gammas, but order 0")

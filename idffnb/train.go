@@ -44,7 +44,7 @@ func (r *Run) Train() error {
 }
 
 // MustTrain is Train for notebooks.
-func (r *Run) MustTrain() { must(r.Train()) }
+func (r *Run) MustTrain() { Must(r.Train()) }
 
 // train runs the steps that are left, until ctx ends; it calls after after each.
 func (r *Run) train(ctx context.Context, after func()) (err error) {

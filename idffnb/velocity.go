@@ -25,7 +25,7 @@ func (r *Run) Velocity(x []float32, t float64, field flow.Field) ([]float32, err
 // MustVelocity is Velocity for notebooks.
 func (r *Run) MustVelocity(x []float32, t float64, field flow.Field) []float32 {
 	out, err := r.Velocity(x, t, field)
-	must(err)
+	Must(err)
 	return out
 }
 

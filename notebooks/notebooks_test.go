@@ -17,6 +17,7 @@ import (
 
 	// Cells import these: with them here, a change of theirs runs the notebooks again instead of taking a cached test result.
 	_ "github.com/idff-go/workbench/datasets"
+	_ "github.com/idff-go/workbench/explorer"
 	_ "github.com/idff-go/workbench/figures"
 	_ "github.com/idff-go/workbench/idffnb"
 )

@@ -1,0 +1,154 @@
+package idffnb
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	. "github.com/gomlx/gomlx/core/graph" //nolint:staticcheck // graph code reads as formulas
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/idff-go/workbench/idffnb/flow"
+	"github.com/idff-go/workbench/idffnb/metric"
+	"github.com/idff-go/workbench/idffnb/solver"
+)
+
+// prepare draws the fixed points that the best step is chosen on, and returns the loss on them.
+func (l *lesson) prepare() (func(*Schedule) (float64, error), error) {
+	r, f := l.run, l.form
+	x0, y, cond, err := l.draw(validation, validatePoints)
+	if err != nil {
+		return nil, err
+	}
+	distance := func(x []float32) (float64, error) { return metric.MMD2(x, y, r.exp.Data.Dim(), l.sigmas...) }
+	if f.Loss == LossMMD {
+		l.sigmas = bandwidths(y, r.exp.Data.Dim())
+	} else {
+		if y, err = l.teach(x0, cond); err != nil {
+			return nil, err
+		}
+		if l.teacherX, _, l.teacherCond, err = l.draw(teaching, teacherPoints); err != nil {
+			return nil, err
+		}
+		if l.teacherY, err = l.teach(l.teacherX, l.teacherCond); err != nil {
+			return nil, err
+		}
+		distance = func(x []float32) (float64, error) {
+			sum := 0.
+			for i, v := range x {
+				sum += float64(v-y[i]) * float64(v-y[i])
+			}
+			return sum / float64(len(x)), nil
+		}
+	}
+	return func(s *Schedule) (float64, error) {
+		out, err := r.sample(validatePoints, s.Field(), s.Solver(), WithStart(x0), WithCond(cond))
+		if errors.Is(err, errDiverged) {
+			return math.NaN(), nil
+		}
+		if err != nil {
+			return 0, err
+		}
+		return distance(out.X)
+	}, nil
+}
+
+// The draws of learning that are not those of a step.
+const (
+	validation = 0
+	teaching   = -1
+)
+
+// draw draws start points, data and conditions for a step of learning.
+func (l *lesson) draw(step, n int) (x0, x1, cond []float32, err error) {
+	e := l.run.exp
+	rng := generator(l.form.Seed, streamLearn, uint64(step+1))
+	if x0, x1, cond, err = e.draw(rng, n); err != nil {
+		return nil, nil, nil, fmt.Errorf("idffnb: %s: learning a schedule: %w", e.Name, err)
+	}
+	if x0 == nil {
+		x0 = normal(rng, n*e.Data.Dim())
+	}
+	for i, v := range x0 {
+		x0[i] = float32(float64(v) / l.form.Shrink)
+	}
+	return x0, x1, cond, nil
+}
+
+// teach is where the teacher takes the points.
+func (l *lesson) teach(x0, cond []float32) ([]float32, error) {
+	out, err := l.run.sample(len(x0)/l.run.exp.Data.Dim(), flow.CFM(), solver.Midpoint(teacherSteps), WithStart(x0), WithCond(cond))
+	if err != nil {
+		return nil, err
+	}
+	return out.X, nil
+}
+
+// compile builds the graph of a step: theta, x0, y and, where the data gives it, cond -> loss and its gradient in theta.
+func (l *lesson) compile(s *Schedule) error {
+	r, f := l.run, l.form
+	field, multistep := s.Field(), s.Solver().(solver.Tunable)
+	fieldFactors := len(field.Factors())
+	return tryGraph(r.exp.Name+": learning a schedule", func() (err error) {
+		l.exec, err = model.NewExec(r.backend, r.store, func(scope *model.Scope, in []*Node) []*Node {
+			theta, x0, y, cond := in[0], in[1], in[2], (*Node)(nil)
+			if len(in) > 3 {
+				cond = in[3]
+			}
+			factors := f.factors(theta)
+			m := r.model(scope, cond)
+			states := multistep.IntegrateWith(factors[fieldFactors:], func(x *Node, t solver.Time) *Node {
+				return field.Velocity(m, flow.Point{X: x, Start: x0, T: t}, factors[:fieldFactors])
+			}, x0)
+			end := states[f.steps]
+			loss := ReduceAllMean(Square(Sub(end, y)))
+			if f.Loss == LossMMD {
+				loss = mmdLoss(end, y, l.sigmas)
+			}
+			return []*Node{loss, Gradient(loss, theta)[0]}
+		})
+		return err
+	})
+}
+
+// step is the loss and its gradient on the batch of a step.
+func (l *lesson) step(theta []float64, step int) (loss float64, gradient []float64, err error) {
+	n, dim := l.form.Points, l.run.exp.Data.Dim()
+	var x0, y, cond []float32
+	if l.form.Loss == LossMMD {
+		if x0, y, cond, err = l.draw(step, n); err != nil {
+			return 0, nil, err
+		}
+	} else {
+		rng := generator(l.form.Seed, streamLearn, uint64(step+1))
+		pick := make([]int, n)
+		for i := range pick {
+			pick[i] = rng.IntN(teacherPoints)
+		}
+		x0, y = rows(l.teacherX, pick, dim), rows(l.teacherY, pick, dim)
+		if l.teacherCond != nil {
+			cond = rows(l.teacherCond, pick, len(l.teacherCond)/teacherPoints)
+		}
+	}
+	values := make([]float32, len(theta))
+	for i, v := range theta {
+		values[i] = float32(v)
+	}
+	args := []any{tensors.FromFlatDataAndDimensions(values, len(values)), tensors.FromFlatDataAndDimensions(x0, n, dim), tensors.FromFlatDataAndDimensions(y, n, dim)}
+	if cond != nil {
+		args = append(args, shaped(cond, n))
+	}
+	err = tryGraph("learning a schedule", func() error {
+		out, err := l.exec.Exec(args...)
+		if err != nil {
+			return err
+		}
+		loss = float64(tensors.ToScalar[float32](out[0]))
+		flat, err := tensors.CopyFlatData[float32](out[1])
+		for _, v := range flat {
+			gradient = append(gradient, float64(v))
+		}
+		return err
+	})
+	return loss, gradient, err
+}

@@ -1,0 +1,145 @@
+package idffnb
+
+import (
+	"math"
+	"slices"
+
+	. "github.com/gomlx/gomlx/core/graph" //nolint:staticcheck // graph code reads as formulas
+	"github.com/idff-go/workbench/idffnb/solver"
+)
+
+// form lays out the learned numbers theta: the logits of the step sizes, the weights, and the gammas of all steps but the first.
+type form struct {
+	Learning
+	steps int
+}
+
+// sizes are the numbers of each kind in theta.
+func (f form) sizes() (times, weights, gammas int) {
+	if f.Only != "scales" && f.steps > 1 {
+		times = f.steps
+	}
+	if f.Only != "times" {
+		for k := range f.steps {
+			weights += f.row(k)
+		}
+	}
+	return times, weights, (f.steps - 1) * f.Order
+}
+
+// row is the number of weights of step k.
+func (f form) row(k int) int {
+	if f.Euler {
+		return 1
+	}
+	return k + 1
+}
+
+// gammaUnit is what one unit of theta is in gamma: 1/sigma0^2 for terms that the field multiplies by sigma0^2, so that all theta move alike.
+func (f form) gammaUnit() float64 {
+	if f.Written {
+		return 25
+	}
+	return 1
+}
+
+// start is theta for Euler steps on the uniform grid without momentum.
+func (f form) start() []float64 {
+	times, weights, gammas := f.sizes()
+	theta := make([]float64, times+weights+gammas)
+	if weights > 0 {
+		at := times
+		for k := range f.steps {
+			at += f.row(k)
+			theta[at-1] = 1
+		}
+	}
+	return theta
+}
+
+// schedule is what theta stands for.
+func (f form) schedule(theta []float64) (times []float64, weights, gamma [][]float64) {
+	nTimes, nWeights, _ := f.sizes()
+	times = solver.Grid(f.steps)
+	if nTimes > 0 {
+		sum := 0.
+		for _, l := range theta[:nTimes] {
+			sum += math.Exp(l)
+		}
+		for k := range f.steps - 1 {
+			times[k+1] = times[k] + math.Exp(theta[k])/sum
+		}
+	}
+	rest := theta[nTimes:]
+	for k := range f.steps {
+		row := make([]float64, f.row(k))
+		row[len(row)-1] = 1
+		if nWeights > 0 {
+			copy(row, rest)
+			rest = rest[len(row):]
+		}
+		weights = append(weights, row)
+	}
+	if f.Order > 0 {
+		none := make([]float64, f.Order)
+		none[0] = .5
+		gamma = append(gamma, none)
+		for range f.steps - 1 {
+			row := slices.Clone(none)
+			for i := range row {
+				row[i] += f.gammaUnit() * rest[i]
+			}
+			gamma, rest = append(gamma, row), rest[f.Order:]
+		}
+	}
+	return times, weights, gamma
+}
+
+// factors are the numbers of schedule as nodes, in the order in which the sampler takes them: those of the field, then those of the solver.
+func (f form) factors(theta *Node) []*Node {
+	nTimes, nWeights, nGammas := f.sizes()
+	number := func(v float64) *Node { return Scalar(theta.Graph(), theta.DType(), v) }
+	element := func(i int) *Node { return Reshape(SliceAxis(theta, 0, AxisElem(i))) }
+	var field, times, weights []*Node
+	for k := range f.steps {
+		for i := range f.Order {
+			none := 0.
+			if i == 0 {
+				none = .5
+			}
+			g := number(none)
+			if k > 0 {
+				g = AddScalar(MulScalar(element(nTimes+nWeights+(k-1)*f.Order+i), f.gammaUnit()), none)
+			}
+			field = append(field, g)
+		}
+	}
+	if nGammas == 0 {
+		field = nil
+	}
+	grid := solver.Grid(f.steps)
+	var shares, t *Node
+	if nTimes > 0 {
+		shares = Softmax(SliceAxis(theta, 0, AxisRange(0, nTimes)))
+		t = number(0)
+	}
+	for k := 1; k < f.steps; k++ {
+		if nTimes == 0 {
+			times = append(times, number(grid[k]))
+			continue
+		}
+		t = Add(t, Reshape(SliceAxis(shares, 0, AxisElem(k-1))))
+		times = append(times, t)
+	}
+	for k, i := 0, nTimes; k < f.steps; k++ {
+		for range f.row(k) {
+			if nWeights == 0 {
+				weights = append(weights, number(1))
+				continue
+			}
+			weights = append(weights, element(i))
+			i++
+		}
+	}
+	return append(append(field, times...), weights...)
+}
