@@ -5,7 +5,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 # name in the gallery: notebook, number of the PNG among its outputs (from 1)
 GALLERY = {
-    "quickstart": ("01_quickstart", 3),
+    "learned": ("05_learned_schedules", 2),
     "true_cost": ("04_true_cost", 1),
 }
 
