@@ -34,9 +34,10 @@ func (b Brownian) At(times []float64) ([][]float64, error) {
 	start, end := make([]float64, b.Size), make([]float64, b.Size)
 	walk.normal(end, 0, 0)
 	for i, t := range times {
-		if t == 0 {
+		switch t {
+		case 0:
 			walk.values[i] = start
-		} else if t == 1 {
+		case 1:
 			walk.values[i] = end
 		}
 	}
