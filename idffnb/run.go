@@ -43,7 +43,7 @@ type Run struct {
 	lossSum         float64
 	lossCount       int
 
-	samplers    map[string]*sampler
+	samplers    map[string]sampler
 	evaluations map[string]*Report // by key; nil until they are read
 }
 
@@ -77,7 +77,7 @@ func Open(e Experiment) (*Run, error) {
 	}
 	r := &Run{
 		Dir: filepath.Join(Root(), e.Name+"-"+hash(identity)),
-		exp: e, backend: backend, info: info, samplers: map[string]*sampler{},
+		exp: e, backend: backend, info: info, samplers: map[string]sampler{},
 	}
 	if err := r.claim(identity); err != nil {
 		return nil, err
@@ -123,7 +123,7 @@ func (r *Run) load() error {
 	}
 	r.store = model.NewStore()
 	r.store.SetParam(model.JoinPath("/", net.SeedParam), int64(r.exp.Seed))
-	r.samplers = map[string]*sampler{}
+	r.samplers = map[string]sampler{}
 	r.step, r.savedStep, r.seconds, r.lossSum, r.lossCount = 0, 0, 0, 0, 0
 	if c != nil {
 		if err := r.restore(c); err != nil {

@@ -100,7 +100,7 @@ func (r *Run) sample(n int, field flow.Field, s solver.Solver, options ...Sample
 	if err != nil {
 		return nil, fmt.Errorf("idffnb: %s: %w", r.exp.Name, err)
 	}
-	states, seconds, err := sampler.run(x0, cond, append(field.Factors(), solverFactors(s)...), noise)
+	states, cost, err := sampler.run(x0, cond, append(field.Factors(), solverFactors(s)...), noise)
 	if err != nil {
 		return nil, err
 	}
@@ -110,8 +110,6 @@ func (r *Run) sample(n int, field flow.Field, s solver.Solver, options ...Sample
 				r.exp.Name, field.Name(), s, i/r.exp.Data.Dim(), errDiverged)
 		}
 	}
-	cost := sampler.cost
-	cost.Seconds = seconds
 	return &Samples{X: states[len(states)-1], N: n, Dim: r.exp.Data.Dim(), Times: s.Grid(), States: states,
 		Cost: cost, Seed: set.seed, Shrink: set.shrink, Field: field.Name(), Solver: fmt.Sprint(s)}, nil
 }
@@ -169,7 +167,7 @@ func (r *Run) checkSampling(field flow.Field, s solver.Solver) error {
 	if _, ok := field.(flow.Noisy); ok {
 		_, able := s.(solver.Stochastic)
 		if _, once := s.(instant); !able && !once { // the velocity at one time is the drift
-			return fmt.Errorf("idffnb: %s: %s adds noise on the way, which %v cannot: use solver.EulerMaruyama(%d)", r.exp.Name, field.Name(), s, s.Steps())
+			return fmt.Errorf("idffnb: %s: %s adds noise on the way, which %v cannot: use solver.EulerMaruyama(%d)", r.exp.Name, field.Name(), s, len(s.Grid())-1)
 		}
 	}
 	times := []float64{.5} // where sigma_t is greatest

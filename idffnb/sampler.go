@@ -13,22 +13,41 @@ import (
 	"github.com/idff-go/workbench/idffnb/solver"
 )
 
-// sampler is a compiled sampling: field, solver and number of points are fixed; start points, factors and noise are inputs.
-type sampler struct {
+// sampler is a compiled sampling: field, solver and number of points are fixed; start points, condition, factors and noise are inputs.
+type sampler interface {
+	// run draws from the start points, along the noise where there is some, and returns the states on the grid and what they cost.
+	run(x0, cond []float32, factors []float64, noise []float32) (states [][]float32, cost solver.Cost, err error)
+}
+
+// sampler returns the compiled sampling, compiling it the first time.
+func (r *Run) sampler(n, condSize int, field flow.Field, s solver.Solver) (out sampler, err error) {
+	key := fmt.Sprintf("%d points, %d cond, %s, %s", n, condSize, flow.GraphKey(field), solver.GraphKey(s))
+	if found := r.samplers[key]; found != nil {
+		return found, nil
+	}
+	switch s := s.(type) {
+	case solver.Fixed:
+		out, err = r.fixedSampler(n, condSize, field, s)
+	default:
+		err = fmt.Errorf("idffnb: %s: %T has no method Integrate, so it is no solver.Fixed", r.exp.Name, s)
+	}
+	if err == nil {
+		r.samplers[key] = out
+	}
+	return out, err
+}
+
+// fixedSampler is a sampling whose steps are one graph.
+type fixedSampler struct {
 	exec *model.Exec
 	cost solver.Cost
 	n    int
 }
 
-// sampler returns the compiled sampling, compiling it the first time.
-func (r *Run) sampler(n, condSize int, field flow.Field, s solver.Solver) (*sampler, error) {
-	key := fmt.Sprintf("%d points, %d cond, %s, %s", n, condSize, flow.GraphKey(field), solver.GraphKey(s))
-	if found := r.samplers[key]; found != nil {
-		return found, nil
-	}
+func (r *Run) fixedSampler(n, condSize int, field flow.Field, s solver.Fixed) (*fixedSampler, error) {
 	dim, factors, tuned := r.exp.Data.Dim(), len(field.Factors()), len(solverFactors(s))
 	noisy, stochastic := withNoise(field, s)
-	out := &sampler{n: n}
+	out := &fixedSampler{n: n}
 	what := fmt.Sprintf("%s: sampling %s with %v", r.exp.Name, field.Name(), s)
 	err := tryGraph(what, func() (err error) {
 		out.exec, err = model.NewExec(r.backend, r.store, func(scope *model.Scope, in []*Node) *Node {
@@ -46,7 +65,7 @@ func (r *Run) sampler(n, condSize int, field flow.Field, s solver.Solver) (*samp
 			}
 			var states []*Node
 			if stochastic != nil {
-				states = stochastic.IntegrateNoise(drift, func(t solver.Time) *Node { return noisy.Diffusion(t, values[:factors]) }, x, split(in[len(in)-1]))
+				states = stochastic.IntegrateNoise(drift, func(_ *Node, t solver.Time) *Node { return noisy.Diffusion(t, values[:factors]) }, x, split(in[len(in)-1]))
 			} else {
 				states = integrate(s, values[factors:], drift, x)
 			}
@@ -69,47 +88,7 @@ func (r *Run) sampler(n, condSize int, field flow.Field, s solver.Solver) (*samp
 	if err != nil {
 		return nil, err
 	}
-	r.samplers[key] = out
 	return out, nil
-}
-
-// withNoise is the field and the solver where both know of noise, else nil. A stochastic solver integrates a field without noise as the equation that it is.
-func withNoise(field flow.Field, s solver.Solver) (flow.Noisy, solver.Stochastic) {
-	noisy, ok := field.(flow.Noisy)
-	stochastic, able := s.(solver.Stochastic)
-	if !ok || !able {
-		return nil, nil
-	}
-	return noisy, stochastic
-}
-
-// increments draws the Brownian motion of a sampling of n points on the solver's grid, row-major [steps, n, dim]; nil where there is no noise. It has a
-// stream of its own beside that of the start points.
-func increments(field flow.Field, s solver.Solver, seed uint64, n, dim int) ([]float32, error) {
-	if _, stochastic := withNoise(field, s); stochastic == nil {
-		return nil, nil
-	}
-	w, err := solver.Brownian{Seed: seed ^ streamBrown<<20, Size: n * dim}.Increments(s.Grid())
-	if err != nil {
-		return nil, err
-	}
-	flat := make([]float32, 0, len(w)*n*dim)
-	for _, row := range w {
-		for _, v := range row {
-			flat = append(flat, float32(v))
-		}
-	}
-	return flat, nil
-}
-
-// split is the rows of x along its first axis.
-func split(x *Node) []*Node {
-	dims := x.Shape().Dimensions
-	rows := make([]*Node, dims[0])
-	for i := range rows {
-		rows[i] = Reshape(SliceAxis(x, 0, AxisElem(i)), dims[1:]...)
-	}
-	return rows
 }
 
 // solverFactors are the numbers of a solver that may change without compiling again.
@@ -121,7 +100,7 @@ func solverFactors(s solver.Solver) []float64 {
 }
 
 // integrate builds the states of the solver, with its factors where it has them.
-func integrate(s solver.Solver, factors []*Node, field solver.Field, x *Node) []*Node {
+func integrate(s solver.Fixed, factors []*Node, field solver.Field, x *Node) []*Node {
 	if tunable, ok := s.(solver.Tunable); ok {
 		return tunable.IntegrateWith(factors, field, x)
 	}
@@ -149,13 +128,9 @@ func (e Experiment) startsFromNoise() bool {
 	return x0 == nil
 }
 
-// run draws from the start points, along the noise where there is some, and returns the states on the grid and the seconds it took.
-func (s *sampler) run(x0, cond []float32, factors []float64, noise []float32) (states [][]float32, seconds float64, err error) {
-	values := make([]float32, max(len(factors), 1))
-	for i, f := range factors {
-		values[i] = float32(f)
-	}
-	args := []any{tensors.FromFlatDataAndDimensions(x0, s.n, len(x0)/s.n), tensors.FromFlatDataAndDimensions(values, len(values))}
+func (s *fixedSampler) run(x0, cond []float32, factors []float64, noise []float32) (states [][]float32, cost solver.Cost, err error) {
+	cost = s.cost
+	args := []any{tensors.FromFlatDataAndDimensions(x0, s.n, len(x0)/s.n), factorTensor(factors)}
 	if len(cond) > 0 {
 		args = append(args, shaped(cond, s.n))
 	}
@@ -169,11 +144,20 @@ func (s *sampler) run(x0, cond []float32, factors []float64, noise []float32) (s
 			return err
 		}
 		flat, err := tensors.CopyFlatData[float32](out[0])
-		seconds = time.Since(began).Seconds()
+		cost.Seconds = time.Since(began).Seconds()
 		for i := 0; i < len(flat); i += len(x0) {
 			states = append(states, flat[i:i+len(x0)])
 		}
 		return err
 	})
-	return states, seconds, err
+	return states, cost, err
+}
+
+// factorTensor is the factors as a graph takes them: one number at least.
+func factorTensor(factors []float64) *tensors.Tensor {
+	values := make([]float32, max(len(factors), 1))
+	for i, f := range factors {
+		values[i] = float32(f)
+	}
+	return tensors.FromFlatDataAndDimensions(values, len(values))
 }

@@ -14,6 +14,10 @@ func overGap(x *Node, t solver.Time) *Node {
 	if t.Is(1) {
 		return DivScalar(x, endGap)
 	}
+	if t.MayBeOne() {
+		rest := t.Rest(x)
+		return Div(x, Where(GreaterThan(rest, ZerosLike(rest)), rest, ConstAs(rest, endGap)))
+	}
 	return t.DivRest(x)
 }
 

@@ -41,7 +41,7 @@ func ExampleStochastic() {
 				func(x *Node, t solver.Time) *Node {
 					return field.Velocity(m, flow.Point{X: x, Start: x, T: t}, factors)
 				},
-				func(t solver.Time) *Node { return field.Diffusion(t, factors) },
+				func(_ *Node, t solver.Time) *Node { return field.Diffusion(t, factors) },
 				Reshape(x, n, 1), increments)
 			return Sqrt(ReduceAllMean(Square(states[s.Steps()])))
 		}, start[0], dw).Value().(float64)

@@ -136,7 +136,7 @@ func walk(tb testing.TB, f flow.Field, m *flow.Model, s solver.Maruyama, n int, 
 		for k := range dw {
 			dw[k] = Reshape(SliceAxis(w, 0, AxisElem(k)), n, 2)
 		}
-		return Stack(s.IntegrateNoise(drift, func(at solver.Time) *Node { return noisy.Diffusion(at, factors) }, x, dw), 0)
+		return Stack(s.IntegrateNoise(drift, func(_ *Node, at solver.Time) *Node { return noisy.Diffusion(at, factors) }, x, dw), 0)
 	}, tensors.FromFlatDataAndDimensions(x0, n, 2), increments)
 	flat, err := tensors.CopyFlatData[float64](out)
 	if err != nil {

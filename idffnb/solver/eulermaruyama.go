@@ -6,12 +6,15 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// Stochastic is a Solver of stochastic differential equations dx = f(x, t) dt + g(t) dW.
+// Diffusion is g(x, t), the factor of dW: a scalar, or shaped as x [batch, ...] for noise of each component by itself (diagonal noise).
+type Diffusion func(x *graph.Node, t Time) *graph.Node
+
+// Stochastic is a Solver of stochastic differential equations dx = f(x, t) dt + g(x, t) dW.
 type Stochastic interface {
-	Solver
-	// IntegrateNoise is Integrate with noise: diffusion gives g(t), a scalar, and increments are W(t_{k+1}) - W(t_k) on the solver's grid, Steps() nodes
+	Fixed
+	// IntegrateNoise is Integrate with noise: increments are W(t_{k+1}) - W(t_k) on the solver's grid, Steps() nodes
 	// shaped as x, e.g. from Brownian.
-	IntegrateNoise(drift Field, diffusion func(t Time) *graph.Node, x *graph.Node, increments []*graph.Node) []*graph.Node
+	IntegrateNoise(drift Field, diffusion Diffusion, x *graph.Node, increments []*graph.Node) []*graph.Node
 }
 
 // Maruyama is the Euler-Maruyama method with N equal steps over [0, 1],
@@ -67,7 +70,7 @@ func (s Maruyama) Integrate(field Field, x *graph.Node) []*graph.Node {
 }
 
 // IntegrateNoise implements Stochastic. Without a diffusion there is no noise.
-func (s Maruyama) IntegrateNoise(drift Field, diffusion func(t Time) *graph.Node, x *graph.Node, increments []*graph.Node) []*graph.Node {
+func (s Maruyama) IntegrateNoise(drift Field, diffusion Diffusion, x *graph.Node, increments []*graph.Node) []*graph.Node {
 	if err := s.Check(); err != nil {
 		panic(err)
 	}
@@ -79,7 +82,7 @@ func (s Maruyama) IntegrateNoise(drift Field, diffusion func(t Time) *graph.Node
 		t := At(grid[k]).InStep(k)
 		next := graph.Add(x, graph.MulScalar(drift(x, t), grid[k+1]-grid[k]))
 		if diffusion != nil {
-			next = graph.Add(next, graph.Mul(diffusion(t), increments[k]))
+			next = graph.Add(next, graph.Mul(diffusion(x, t), increments[k]))
 		}
 		x = next
 		states = append(states, x)

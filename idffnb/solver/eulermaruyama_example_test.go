@@ -30,7 +30,7 @@ func ExampleEulerMaruyama() {
 				increments[k] = graph.Reshape(graph.SliceAxis(dw, 0, graph.AxisElem(k)))
 			}
 			drift := func(x *graph.Node, _ solver.Time) *graph.Node { return graph.Neg(x) }
-			noise := func(solver.Time) *graph.Node { return graph.ScalarOne(x.Graph(), x.DType()) }
+			noise := func(*graph.Node, solver.Time) *graph.Node { return graph.ScalarOne(x.Graph(), x.DType()) }
 			return s.IntegrateNoise(drift, noise, x, increments)[n]
 		}, 1.0, dw)
 		ends = append(ends, end.Value().(float64))

@@ -18,7 +18,7 @@ func follow(t *testing.T, s Stochastic, b Brownian) [][]float64 {
 			increments[k] = graph.Squeeze(graph.SliceAxis(w, 0, graph.AxisElem(k)), 0)
 		}
 		drift := func(x *graph.Node, at Time) *graph.Node { return graph.MulScalar(at.Mul(x), -2) }
-		diffusion := func(at Time) *graph.Node { return at.MulRest(graph.Scalar(x.Graph(), x.DType(), 3)) }
+		diffusion := func(_ *graph.Node, at Time) *graph.Node { return at.MulRest(graph.Scalar(x.Graph(), x.DType(), 3)) }
 		return s.IntegrateNoise(drift, diffusion, graph.Add(x, graph.ZerosLike(increments[0])), increments)
 	}, 1.0, w)
 	states := make([][]float64, len(nodes))

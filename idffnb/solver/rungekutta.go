@@ -115,7 +115,11 @@ func (s RungeKutta) Integrate(field Field, x *graph.Node) []*graph.Node {
 		dt := grid[n+1] - grid[n]
 		slopes := make([]*graph.Node, len(method.c))
 		for i, c := range method.c {
-			slopes[i] = field(combine(x, dt, method.a[i], slopes), At(stageTime(grid[n], grid[n+1], c)).InStep(n))
+			at := At(stageTime(grid[n], grid[n+1], c)).InStep(n)
+			if len(method.c) == 1 {
+				at = at.Until(At(grid[n+1]))
+			}
+			slopes[i] = field(combine(x, dt, method.a[i], slopes), at)
 		}
 		x = combine(x, dt, method.b, slopes)
 		states = append(states, x)

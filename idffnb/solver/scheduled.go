@@ -126,7 +126,7 @@ func (s Scheduled) IntegrateWith(factors []*graph.Node, field Field, x *graph.No
 	}
 	states, slopes := []*graph.Node{x}, []*graph.Node{}
 	for k, row := range s.rows() {
-		slopes = append(slopes, field(x, at(k).InStep(k)))
+		slopes = append(slopes, field(x, at(k).InStep(k).Until(at(k+1))))
 		var sum *graph.Node
 		for j, w := range weights[:row] {
 			term := graph.Mul(w, slopes[k+1-row+j])

@@ -9,7 +9,7 @@ import (
 )
 
 // run integrates dx/dt = x + t from 1 in float64.
-func run(t *testing.T, s Solver) []float64 {
+func run(t *testing.T, s Fixed) []float64 {
 	t.Helper()
 	nodes := graph.MustExecOnceN(testBackend(t), func(x *graph.Node) []*graph.Node {
 		return s.Integrate(func(x *graph.Node, at Time) *graph.Node { return graph.Add(x, at.As(x)) }, x)

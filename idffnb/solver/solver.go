@@ -10,30 +10,35 @@ import (
 // Field is a velocity dx/dt at state x [batch, ...] and time t. It is called while a graph is built.
 type Field func(x *graph.Node, t Time) *graph.Node
 
-// Solver integrates a field over [0, 1].
+// Solver integrates a field over [0, 1]: a Fixed one with steps that are known beforehand.
 type Solver interface {
-	// Name is the method's name, as torchdiffeq knows it where it does.
+	// Name is the method's name, as torchdiffeq or torchsde know it where they do.
 	Name() string
-	// Steps is the number of steps, at least 1.
-	Steps() int
-	// Grid is the times of the states, increasing: 0, those between the steps, 1.
+	// Grid is the times of the states that a sampling keeps, increasing from 0 to 1.
 	Grid() []float64
+}
+
+// Fixed is a Solver whose steps are known while the graph is built. All of them are one compiled graph, and gradients pass through it.
+type Fixed interface {
+	Solver
+	// Steps is the number of steps, at least 1. Grid has the times between them, and 0 and 1.
+	Steps() int
 	// Integrate builds the graph that integrates the field from x at t = 0 and returns the Steps()+1 states of the grid,
 	// the start among them. It panics as graph-building functions do.
 	Integrate(field Field, x *graph.Node) []*graph.Node
 }
 
-// Tunable is a Solver with numbers that may change without compiling again, such as learned times.
+// Tunable is a Fixed solver with numbers that may change without compiling again, such as learned times.
 type Tunable interface {
-	Solver
+	Fixed
 	// Factors are those numbers.
 	Factors() []float64
 	// IntegrateWith is Integrate with the factors as scalar nodes, in order.
 	IntegrateWith(factors []*graph.Node, field Field, x *graph.Node) []*graph.Node
 }
 
-// ByName returns the solver of that name with n steps. An unknown name's error lists the valid ones.
-func ByName(name string, n int) (Solver, error) {
+// ByName returns the solver of that name with n fixed steps. An unknown name's error lists the valid ones.
+func ByName(name string, n int) (Fixed, error) {
 	if name == maruyamaName {
 		s := EulerMaruyama(n)
 		return s, s.Check()
