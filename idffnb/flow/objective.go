@@ -62,8 +62,8 @@ func (o Objective) Heads() int {
 func (o Objective) Check(path Path) error {
 	switch o.kind() {
 	case "x1":
-		switch path.kind() {
-		case "icfm", "vp":
+		switch kind := path.kind(); {
+		case kind == "icfm", kind == "vp", path.own != nil:
 			return fmt.Errorf("flow: on path %v the end point does not determine the velocity: train with flow.Velocity()", path)
 		}
 		return nil

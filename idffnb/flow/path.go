@@ -18,9 +18,11 @@ import (
 //	icfm       t x1 + (1-t) x0                     sigma                 I-CFM and OT-CFM, arXiv 2302.00482
 //	target     t x1                                1 - (1-sigma) t       Lipman et al., arXiv 2210.02747
 //	vp         cos(pi t/2) x0 + sin(pi t/2) x1     sigma                 stochastic interpolants, arXiv 2209.15571
+//	own        a(t) x1 + b(t) x0                   c(t)                  yours, see OwnPath
 type Path struct {
 	Kind  string  // a name of the table; empty means straight
 	Noise float64 // sigma of the table, at least 0
+	own   Interpolant
 }
 
 // Straight is the line from x0 to x1 without noise.
@@ -28,20 +30,20 @@ func Straight() Path { return Path{Kind: "straight"} }
 
 // Bridge is the Brownian bridge of noise sigma0, IDFF's path; with a Sinkhorn coupling of regularisation 2 sigma0^2 it is
 // the Schrödinger bridge of TorchCFM.
-func Bridge(sigma0 float64) Path { return Path{"bridge", sigma0} }
+func Bridge(sigma0 float64) Path { return Path{Kind: "bridge", Noise: sigma0} }
 
 // ReleasedBridge is the bridge with the velocity x1 - x0 that IDFF's released code pairs it with. It leaves out the term
 // (1-2t)/(2t(1-t)) (x - mu_t), so that its velocity does not generate its own marginals unless sigma is 0.
-func ReleasedBridge(sigma0 float64) Path { return Path{"released", sigma0} }
+func ReleasedBridge(sigma0 float64) Path { return Path{Kind: "released", Noise: sigma0} }
 
 // ICFM has constant noise sigma around the line from x0 to x1.
-func ICFM(sigma float64) Path { return Path{"icfm", sigma} }
+func ICFM(sigma float64) Path { return Path{Kind: "icfm", Noise: sigma} }
 
 // Target is Lipman's path from N(0, I) to N(x1, sigma^2 I); it does not look at x0.
-func Target(sigma float64) Path { return Path{"target", sigma} }
+func Target(sigma float64) Path { return Path{Kind: "target", Noise: sigma} }
 
 // VariancePreserving is the trigonometric interpolant with constant noise sigma.
-func VariancePreserving(sigma float64) Path { return Path{"vp", sigma} }
+func VariancePreserving(sigma float64) Path { return Path{Kind: "vp", Noise: sigma} }
 
 // PathNames lists the kinds of path.
 func PathNames() []string { return []string{"straight", "bridge", "released", "icfm", "target", "vp"} }
@@ -55,6 +57,9 @@ func (p Path) kind() string {
 
 // Check says in one line what is wrong with the path, or nil.
 func (p Path) Check() error {
+	if p.own != nil {
+		return nil
+	}
 	for _, name := range PathNames() {
 		if name != p.kind() {
 			continue
@@ -72,14 +77,17 @@ func (p Path) Check() error {
 
 // String gives the path's name and noise, e.g. "bridge(0.2)".
 func (p Path) String() string {
-	if p.kind() == "straight" {
-		return "straight"
+	if p.kind() == "straight" || p.own != nil {
+		return p.kind()
 	}
 	return fmt.Sprintf("%s(%g)", p.kind(), p.Noise)
 }
 
 // Mean is mu_t: x0, x1 [batch, dim], t [batch] -> [batch, dim].
 func (p Path) Mean(x0, x1, t *Node) *Node {
+	if p.own != nil {
+		return p.ownMean(x0, x1, t)
+	}
 	t = alongBatch(t, x1)
 	switch p.kind() {
 	case "target":
@@ -94,6 +102,9 @@ func (p Path) Mean(x0, x1, t *Node) *Node {
 
 // Sigma is sigma_t: t [batch] -> [batch].
 func (p Path) Sigma(t *Node) *Node {
+	if p.own != nil {
+		return p.ownSigma(t)
+	}
 	switch p.kind() {
 	case "straight":
 		return ZerosLike(t)
@@ -109,7 +120,7 @@ func (p Path) Sigma(t *Node) *Node {
 // Sample is x_t = mu_t + sigma_t eps with eps ~ N(0, I) [batch, dim].
 func (p Path) Sample(x0, x1, t, eps *Node) *Node {
 	mean := p.Mean(x0, x1, t)
-	if p.kind() == "straight" {
+	if p.kind() == "straight" || p.own != nil && !p.ownIsNoisy(t) {
 		return mean
 	}
 	return Add(mean, Mul(alongBatch(p.Sigma(t), x1), eps))
@@ -121,7 +132,11 @@ func (p Path) Sample(x0, x1, t, eps *Node) *Node {
 //	bridge                     (1-2t)/(2t(1-t) + 1e-8) (x - mu_t) + x1 - x0
 //	target                     (x1 - (1-sigma) x) / (1 - (1-sigma) t)
 //	vp                         pi/2 (cos(pi t/2) x1 - sin(pi t/2) x0)
+//	own                        a' x1 + b' x0 + c'/c (x - mu_t)
 func (p Path) Velocity(x, x0, x1, t *Node) *Node {
+	if p.own != nil {
+		return p.ownVelocity(x, x0, x1, t)
+	}
 	mean := p.Mean
 	tb := alongBatch(t, x1)
 	switch p.kind() {
