@@ -14,9 +14,12 @@ import (
 // floor(x/2) + floor(y/2) is even. (FFJORD's and IDFF's checkerboard.)
 func Checkerboard() Toy { return MustByName("checkerboard") }
 
-func drawCheckerboard(rng *rand.Rand) (x, y float64) {
+func drawCheckerboard(rng *rand.Rand) (x, y float64, class int) {
 	u := 4*rng.Float64() - 2
-	odd := int(math.Floor(u)) & 1 // 0 or 1, also for negative u
-	v := rng.Float64() - 2*float64(rng.IntN(2)) + float64(odd)
-	return 2 * u, 2 * v
+	column := int(math.Floor(u)) // -2 .. 1
+	odd := column & 1            // 0 or 1, also for negative u
+	v := rng.Float64()
+	b := rng.IntN(2)
+	v = v - 2*float64(b) + float64(odd)
+	return 2 * u, 2 * v, 2*(column+2) + 1 - b // in the order of Modes
 }

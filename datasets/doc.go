@@ -13,6 +13,9 @@
 //	toy, err := datasets.ByName("2spirals")            // the error lists the valid names
 //	mine, err := datasets.FromPoints("mine", flat, 3)  // your own data, shape [n, 3]
 //
+//	data, err := datasets.Labelled(toy)                // with the component as a label, for conditional models
+//	data, err := datasets.FromLabelledPoints("mine", flat, 3, labels)
+//
 // Every source has the method
 //
 //	Batch(rng *rand.Rand, n int) (x0, x1, cond []float32)

@@ -18,15 +18,16 @@ func EightGaussians() Toy { return MustByName("8gaussians") }
 // 4/1.414 = 2.829, standard deviation .5/1.414 = .3536.
 func EightGaussiansFFJORD() Toy { return MustByName("8gaussians-ffjord") }
 
-func drawEightGaussians(rng *rand.Rand) (x, y float64) {
+func drawEightGaussians(rng *rand.Rand) (x, y float64, class int) {
 	return eightGaussians(rng, 5, math.Sqrt(math.Sqrt(.1)))
 }
 
-func drawEightGaussiansFFJORD(rng *rand.Rand) (x, y float64) {
+func drawEightGaussiansFFJORD(rng *rand.Rand) (x, y float64, class int) {
 	return eightGaussians(rng, 4/1.414, .5/1.414)
 }
 
-func eightGaussians(rng *rand.Rand, radius, std float64) (x, y float64) {
-	sin, cos := math.Sincos(float64(rng.IntN(8)) * math.Pi / 4)
-	return radius*cos + std*rng.NormFloat64(), radius*sin + std*rng.NormFloat64()
+func eightGaussians(rng *rand.Rand, radius, std float64) (x, y float64, class int) {
+	class = rng.IntN(8)
+	sin, cos := math.Sincos(float64(class) * math.Pi / 4)
+	return radius*cos + std*rng.NormFloat64(), radius*sin + std*rng.NormFloat64(), class
 }

@@ -20,21 +20,21 @@ func Moons() Toy { return MustByName("moons") }
 // noise, x = 2 (p + .1 e) + (-1, -.2), e ~ N(0, I) (scikit-learn's make_moons).
 func MoonsFFJORD() Toy { return MustByName("moons-ffjord") }
 
-func drawMoons(rng *rand.Rand) (x, y float64) {
-	x, y = halfCircle(rng)
+func drawMoons(rng *rand.Rand) (x, y float64, class int) {
+	x, y, class = halfCircle(rng)
 	noise := .2 * rng.Float64()
-	return 3*(x+noise) - 1, 3*(y+noise) - 1
+	return 3*(x+noise) - 1, 3*(y+noise) - 1, class
 }
 
-func drawMoonsFFJORD(rng *rand.Rand) (x, y float64) {
-	x, y = halfCircle(rng)
-	return 2*(x+.1*rng.NormFloat64()) - 1, 2*(y+.1*rng.NormFloat64()) - .2
+func drawMoonsFFJORD(rng *rand.Rand) (x, y float64, class int) {
+	x, y, class = halfCircle(rng)
+	return 2*(x+.1*rng.NormFloat64()) - 1, 2*(y+.1*rng.NormFloat64()) - .2, class
 }
 
-func halfCircle(rng *rand.Rand) (x, y float64) {
+func halfCircle(rng *rand.Rand) (x, y float64, class int) {
 	sin, cos := math.Sincos(math.Pi * rng.Float64())
 	if rng.IntN(2) == 0 {
-		return cos, sin
+		return cos, sin, 0
 	}
-	return 1 - cos, .5 - sin
+	return 1 - cos, .5 - sin, 1
 }

@@ -14,8 +14,9 @@ import (
 // many points for each arm and permutes them; here each row draws its arm.
 func Pinwheel() Toy { return MustByName("pinwheel") }
 
-func drawPinwheel(rng *rand.Rand) (x, y float64) {
+func drawPinwheel(rng *rand.Rand) (x, y float64, class int) {
 	r, s := 1+.3*rng.NormFloat64(), .1*rng.NormFloat64()
-	sin, cos := math.Sincos(2*math.Pi*float64(rng.IntN(5))/5 + .25*math.Exp(r))
-	return 2 * (r*cos + s*sin), 2 * (s*cos - r*sin)
+	k := rng.IntN(5)
+	sin, cos := math.Sincos(2*math.Pi*float64(k)/5 + .25*math.Exp(r))
+	return 2 * (r*cos + s*sin), 2 * (s*cos - r*sin), (5 - k) % 5 // in the order of Modes, which turns the other way
 }

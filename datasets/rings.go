@@ -19,12 +19,16 @@ func Rings() Toy { return MustByName("rings") }
 // noise .08, times 3).
 func Circles() Toy { return MustByName("circles") }
 
-func drawRings(rng *rand.Rand) (x, y float64) {
-	return ring(rng, .75*float64(1+rng.IntN(4)), .08)
+func drawRings(rng *rand.Rand) (x, y float64, class int) {
+	class = rng.IntN(4)
+	x, y = ring(rng, .75*float64(1+class), .08)
+	return x, y, class
 }
 
-func drawCircles(rng *rand.Rand) (x, y float64) {
-	return ring(rng, 1.5*float64(1+rng.IntN(2)), .24)
+func drawCircles(rng *rand.Rand) (x, y float64, class int) {
+	class = rng.IntN(2)
+	x, y = ring(rng, 1.5*float64(1+class), .24)
+	return x, y, class
 }
 
 func ring(rng *rand.Rand, radius, std float64) (x, y float64) {

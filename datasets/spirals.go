@@ -24,18 +24,18 @@ func TwoSpirals() Toy { return MustByName("2spirals") }
 // over 5, as in FFJORD).
 func SwissRoll() Toy { return MustByName("swissroll") }
 
-func drawTwoSpirals(rng *rand.Rand) (x, y float64) {
+func drawTwoSpirals(rng *rand.Rand) (x, y float64, class int) {
 	a := 3 * math.Pi * math.Sqrt(rng.Float64())
 	sin, cos := math.Sincos(a)
 	x, y = (.5*rng.Float64()-a*cos)/3, (.5*rng.Float64()+a*sin)/3
-	if rng.IntN(2) == 1 {
+	if class = rng.IntN(2); class == 1 {
 		x, y = -x, -y
 	}
-	return x + .1*rng.NormFloat64(), y + .1*rng.NormFloat64()
+	return x + .1*rng.NormFloat64(), y + .1*rng.NormFloat64(), class
 }
 
-func drawSwissRoll(rng *rand.Rand) (x, y float64) {
+func drawSwissRoll(rng *rand.Rand) (x, y float64, class int) {
 	a := 1.5 * math.Pi * (1 + 2*rng.Float64())
 	sin, cos := math.Sincos(a)
-	return (a*cos + rng.NormFloat64()) / 5, (a*sin + rng.NormFloat64()) / 5
+	return (a*cos + rng.NormFloat64()) / 5, (a*sin + rng.NormFloat64()) / 5, 0
 }

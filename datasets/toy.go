@@ -14,19 +14,20 @@ type Toy struct{ kind int }
 // toys lists the distributions; a Toy is an index into it. A new toy goes to
 // the end.
 var toys = []struct {
-	name string
-	draw func(rng *rand.Rand) (x, y float64)
+	name    string
+	classes int // components of the mixture, equally likely
+	draw    func(rng *rand.Rand) (x, y float64, class int)
 }{
-	{"8gaussians", drawEightGaussians},
-	{"checkerboard", drawCheckerboard},
-	{"moons", drawMoons},
-	{"pinwheel", drawPinwheel},
-	{"2spirals", drawTwoSpirals},
-	{"swissroll", drawSwissRoll},
-	{"rings", drawRings},
-	{"circles", drawCircles},
-	{"8gaussians-ffjord", drawEightGaussiansFFJORD},
-	{"moons-ffjord", drawMoonsFFJORD},
+	{"8gaussians", 8, drawEightGaussians},
+	{"checkerboard", 8, drawCheckerboard},
+	{"moons", 2, drawMoons},
+	{"pinwheel", 5, drawPinwheel},
+	{"2spirals", 2, drawTwoSpirals},
+	{"swissroll", 1, drawSwissRoll},
+	{"rings", 4, drawRings},
+	{"circles", 2, drawCircles},
+	{"8gaussians-ffjord", 8, drawEightGaussiansFFJORD},
+	{"moons-ffjord", 2, drawMoonsFFJORD},
 }
 
 // toyStream is the PCG stream of Sample and Points ("toys" in ASCII): another
@@ -71,14 +72,20 @@ func (t Toy) Dim() int { return 2 }
 // Batch draws n independent points from rng: x1 is row-major, shape [n, 2]; x0
 // and cond are nil. It panics if n is negative or rng is nil.
 func (t Toy) Batch(rng *rand.Rand, n int) (x0, x1, cond []float32) {
+	x1, _ = t.batch(rng, n)
+	return nil, x1, nil
+}
+
+// batch draws n points, and the component that each is drawn from.
+func (t Toy) batch(rng *rand.Rand, n int) (x1 []float32, class []int) {
 	checkDraw(t.Name(), rng, n)
 	draw := toys[t.kind].draw
-	x1 = make([]float32, 2*n)
-	for i := 0; i < len(x1); i += 2 {
-		x, y := draw(rng)
-		x1[i], x1[i+1] = float32(x), float32(y)
+	x1, class = make([]float32, 2*n), make([]int, n)
+	for i := range class {
+		x, y, k := draw(rng)
+		x1[2*i], x1[2*i+1], class[i] = float32(x), float32(y), k
 	}
-	return nil, x1, nil
+	return x1, class
 }
 
 // Sample draws n points for metrics, row-major, shape [n, 2]. The same seed
@@ -96,7 +103,7 @@ func (t Toy) Points(seed uint64, n int) [][2]float64 {
 	checkDraw(t.Name(), rng, n)
 	p := make([][2]float64, n)
 	for i := range p {
-		p[i][0], p[i][1] = toys[t.kind].draw(rng)
+		p[i][0], p[i][1], _ = toys[t.kind].draw(rng)
 	}
 	return p
 }
