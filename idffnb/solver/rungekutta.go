@@ -2,7 +2,6 @@ package solver
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/gomlx/gomlx/core/graph"
@@ -12,7 +11,7 @@ import (
 //
 //	k_i = f(x + dt sum_j A_ij k_j, t + c_i dt),   x <- x + dt sum_i b_i k_i
 type RungeKutta struct {
-	Method string // euler, midpoint, heun2, rk4 or rk4classic
+	Method string // euler, midpoint, heun2, heun3, bosh3, rk4 or rk4classic
 	N      int    // steps, at least 1
 }
 
@@ -33,27 +32,37 @@ func Midpoint(n int) RungeKutta { return RungeKutta{"midpoint", n} }
 // Heun is the trapezoidal predictor-corrector, torchdiffeq's "heun2": order 2, two evaluations a step, the last at t = 1.
 func Heun(n int) RungeKutta { return RungeKutta{"heun2", n} }
 
+// Heun3 is Heun's third-order rule, torchdiffeq's "heun3": order 3, three evaluations a step. It never evaluates t = 1.
+func Heun3(n int) RungeKutta { return RungeKutta{"heun3", n} }
+
+// Bosh3 is the third-order solution of Bogacki and Shampine's pair, with equal steps and no error estimate; torchdiffeq's "bosh3" adapts them. Order 3, three
+// evaluations a step, none of them at t = 1.
+func Bosh3(n int) RungeKutta { return RungeKutta{"bosh3", n} }
+
 // RK4 is Kutta's 3/8 rule, which torchdiffeq calls "rk4": order 4, four evaluations a step, the last at t = 1.
 func RK4(n int) RungeKutta { return RungeKutta{"rk4", n} }
 
 // RK4Classic is the classic fourth-order rule: order 4, four evaluations a step, the last at t = 1.
 func RK4Classic(n int) RungeKutta { return RungeKutta{"rk4classic", n} }
 
-// The tableaus are those of Hairer, Norsett, Wanner, Solving Ordinary Differential Equations I, section II.1.
+// The tableaus are those of Hairer, Norsett, Wanner, Solving Ordinary Differential Equations I, section II.1; bosh3's is that of Bogacki and Shampine,
+// A 3(2) pair of Runge-Kutta formulas, Appl. Math. Lett. 2 (1989).
 var tableaus = map[string]tableau{
 	"euler":    {order: 1, c: []float64{0}, a: [][]float64{{}}, b: []float64{1}},
 	"midpoint": {order: 2, c: []float64{0, .5}, a: [][]float64{{}, {.5}}, b: []float64{0, 1}},
 	"heun2":    {order: 2, c: []float64{0, 1}, a: [][]float64{{}, {1}}, b: []float64{.5, .5}},
+	"heun3": {order: 3, c: []float64{0, 1. / 3, 2. / 3},
+		a: [][]float64{{}, {1. / 3}, {0, 2. / 3}}, b: []float64{1. / 4, 0, 3. / 4}},
+	"bosh3": {order: 3, c: []float64{0, .5, .75},
+		a: [][]float64{{}, {.5}, {0, .75}}, b: []float64{2. / 9, 1. / 3, 4. / 9}},
 	"rk4": {order: 4, c: []float64{0, 1. / 3, 2. / 3, 1},
 		a: [][]float64{{}, {1. / 3}, {-1. / 3, 1}, {1, -1, 1}}, b: []float64{1. / 8, 3. / 8, 3. / 8, 1. / 8}},
 	"rk4classic": {order: 4, c: []float64{0, .5, .5, 1},
 		a: [][]float64{{}, {.5}, {0, .5}, {0, 0, 1}}, b: []float64{1. / 6, 1. / 3, 1. / 3, 1. / 6}},
 }
 
-// methods lists the Runge-Kutta methods, in the order of Names.
-func methods() []string {
-	return slices.DeleteFunc(Names(), func(name string) bool { _, ok := tableaus[name]; return !ok })
-}
+// rungeKuttas lists the methods, in the order of Names.
+var rungeKuttas = []string{"euler", "midpoint", "heun2", "heun3", "bosh3", "rk4", "rk4classic"}
 
 // Name implements Solver.
 func (s RungeKutta) Name() string { return s.Method }
@@ -70,7 +79,7 @@ func (s RungeKutta) Order() int { return tableaus[s.Method].order }
 // Check says in one line what is wrong with the solver, or nil.
 func (s RungeKutta) Check() error {
 	if _, ok := tableaus[s.Method]; !ok {
-		return fmt.Errorf("solver: unknown Runge-Kutta method %q; valid names: %s", s.Method, strings.Join(methods(), ", "))
+		return fmt.Errorf("solver: unknown Runge-Kutta method %q; valid names: %s", s.Method, strings.Join(rungeKuttas, ", "))
 	}
 	if s.N < 1 {
 		return fmt.Errorf("solver: %s with %d steps: the number of steps must be at least 1", s.Method, s.N)

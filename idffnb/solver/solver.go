@@ -39,20 +39,44 @@ type Tunable interface {
 
 // ByName returns the solver of that name with n fixed steps. An unknown name's error lists the valid ones.
 func ByName(name string, n int) (Fixed, error) {
-	if name == maruyamaName {
-		s := EulerMaruyama(n)
-		return s, s.Check()
+	for _, known := range named() {
+		if known.name != name {
+			continue
+		}
+		s := known.with(n)
+		if c, ok := s.(interface{ Check() error }); ok {
+			return s, c.Check()
+		}
+		return s, nil
 	}
-	if _, ok := tableaus[name]; !ok {
-		return nil, fmt.Errorf("solver: unknown solver %q; valid names: %s", name, strings.Join(Names(), ", "))
-	}
-	s := RungeKutta{Method: name, N: n}
-	return s, s.Check()
+	return nil, fmt.Errorf("solver: unknown solver %q; valid names: %s", name, strings.Join(Names(), ", "))
 }
 
-// Names lists the solvers that ByName knows: those of ordinary differential equations, the cheapest first, then the stochastic one.
+// Names lists the solvers that ByName knows: those of ordinary differential equations, family by family and the cheapest first, then the stochastic ones.
 func Names() []string {
-	return []string{"euler", "midpoint", "heun2", "rk4", "rk4classic", maruyamaName}
+	var names []string
+	for _, known := range named() {
+		names = append(names, known.name)
+	}
+	return names
+}
+
+// entry is a solver that ByName knows.
+type entry struct {
+	name string
+	with func(n int) Fixed
+}
+
+// named lists the solvers of ByName in the order of Names.
+func named() []entry {
+	var list []entry
+	for _, name := range rungeKuttas {
+		list = append(list, entry{name, func(n int) Fixed { return RungeKutta{name, n} }})
+	}
+	list = append(list,
+		entry{maruyamaName, func(n int) Fixed { return EulerMaruyama(n) }},
+	)
+	return list
 }
 
 // Grid returns the n+1 equidistant times 0, 1/n, ..., 1. The last is exactly 1.

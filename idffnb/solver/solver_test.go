@@ -114,7 +114,7 @@ func TestByName(t *testing.T) {
 		n    int
 		want string
 	}{
-		{"eulr", 2, "valid names: euler, midpoint, heun2, rk4, rk4classic"},
+		{"eulr", 2, "valid names: euler, midpoint, heun2, heun3, bosh3, rk4, rk4classic"},
 		{"euler", 0, "at least 1"},
 		{"rk4", -3, "at least 1"},
 	} {
@@ -132,7 +132,7 @@ func TestRungeKuttaCheck(t *testing.T) {
 	}{
 		{RK4(2), ""},
 		{RungeKutta{"rk4", 0}, "at least 1"},
-		{RungeKutta{"rk45", 2}, `unknown Runge-Kutta method "rk45"; valid names: euler, midpoint, heun2, rk4, rk4classic`},
+		{RungeKutta{"rk45", 2}, `unknown Runge-Kutta method "rk45"; valid names: euler, midpoint, heun2, heun3, bosh3, rk4, rk4classic`},
 		{RungeKutta{"euler-maruyama", 2}, "valid names: euler, midpoint"}, // that one is Maruyama
 		{RungeKutta{}, "valid names: euler, midpoint"},
 	} {
