@@ -17,6 +17,7 @@ const (
 	streamLearn  = 0x6c6561726e // + step of learning a schedule
 	streamBrown  = 0x62726f776e // Brownian motion of a sampling
 	streamGiven  = 0x676976656e // start points and conditions that the data gives
+	streamDrop   = 0x64726f70   // + training step: conditions that are dropped
 )
 
 func generator(seed uint64, stream, number uint64) *rand.Rand {
@@ -50,6 +51,7 @@ func (e Experiment) makeBatch(step int) batch {
 	b := batch{x0: rows(x0, i, dim), x1: rows(x1, j, dim), t: make([]float32, n), eps: normal(rng, n*dim)}
 	if cond != nil {
 		b.cond = rows(cond, j, len(cond)/n)
+		e.dropCond(b.cond, step)
 	}
 	for k := range b.t {
 		b.t[k] = rng.Float32()

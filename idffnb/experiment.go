@@ -31,7 +31,7 @@ type Experiment struct {
 	Name string // letters, digits, dots and dashes: part of the run folder's name
 	Data Data
 
-	Net       net.Net        // nil: net.MLP{}, 3 hidden layers of 256 with SELU
+	Net       net.Net        // nil: net.MLP{}, 3 hidden layers of 256 with SELU; for labelled data net.IndexedMLP{}
 	Path      flow.Path      // zero: flow.Straight()
 	Coupling  flow.Coupling  // nil: flow.Independent()
 	Objective flow.Objective // zero: flow.X1()
@@ -42,6 +42,7 @@ type Experiment struct {
 	ClipNorm     float64 // the gradient's norm is cut to this; 0: 1, negative: no clipping
 	Steps        int     // training steps; 0: 20,000
 	Seed         uint64  // of the weights and of every training batch
+	DropCond     float64 // probability of training a point without its condition, so that flow.Guided can sample; about .1 or .2
 }
 
 // Fast is true where the environment sets IDFF_FAST: notebooks then train and judge briefly, to be tested.
@@ -58,7 +59,7 @@ func FullOrFast[T any](full, fast T) T {
 // withDefaults replaces zero values by what they mean.
 func (e Experiment) withDefaults() Experiment {
 	if e.Net == nil {
-		e.Net = net.MLP{Heads: e.Objective.Heads()}
+		e.Net = e.defaultNet()
 	}
 	if e.Path.Kind == "" {
 		e.Path.Kind = flow.Straight().Kind
@@ -117,6 +118,9 @@ func (e Experiment) check() error {
 	if err := e.Objective.Check(e.Path); err != nil {
 		return fmt.Errorf("idffnb: experiment %s: %w", e.Name, err)
 	}
+	if err := e.checkCondition(); err != nil {
+		return fmt.Errorf("idffnb: experiment %s: %w", e.Name, err)
+	}
 	return nil
 }
 
@@ -134,11 +138,15 @@ func (e Experiment) identity() ([]byte, error) {
 		}
 		return p
 	}
-	data, err := json.MarshalIndent(map[string]any{
+	whole := map[string]any{
 		"name": e.Name, "data": describe(e.Data), "dim": e.Data.Dim(), "net": describe(e.Net), "path": e.Path, "coupling": describe(e.Coupling),
 		"objective": e.Objective.String(), "batch": e.Batch, "learning_rate": e.LearningRate, "weight_decay": e.WeightDecay,
 		"clip_norm": e.ClipNorm, "steps": e.Steps, "seed": strconv.FormatUint(e.Seed, 10),
-	}, "", "  ")
+	}
+	if e.DropCond != 0 { // what came later is there where it is set, so that the folders of runs keep their names
+		whole["drop_cond"] = e.DropCond
+	}
+	data, err := json.MarshalIndent(whole, "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("idffnb: experiment %s cannot be described: %w", e.Name, err)
 	}

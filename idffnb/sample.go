@@ -27,6 +27,10 @@ type Samples struct {
 	Shrink float64 // the start points were N(0, I)/Shrink
 	Field  string
 	Solver string
+	Cond   []float32 // the condition of each point, row-major [N, m]; nil where the data has none
+
+	labelled bool   // Cond are labels
+	given    string // names the condition that was asked for; empty where it came from the data
 }
 
 // SampleOption changes how Sample draws.
@@ -37,6 +41,8 @@ type sampling struct {
 	shrink float64
 	start  []float32
 	cond   []float32
+	labels []int // of WithLabels; of WithLabel, which is alike, one
+	alike  bool
 	unkept bool
 }
 
@@ -111,7 +117,8 @@ func (r *Run) sample(n int, field flow.Field, s solver.Solver, options ...Sample
 		}
 	}
 	return &Samples{X: states[len(states)-1], N: n, Dim: r.exp.Data.Dim(), Times: s.Grid(), States: states,
-		Cost: cost, Seed: set.seed, Shrink: set.shrink, Field: field.Name(), Solver: fmt.Sprint(s)}, nil
+		Cost: cost, Seed: set.seed, Shrink: set.shrink, Field: field.Name(), Solver: fmt.Sprint(s),
+		Cond: cond, labelled: r.exp.classes() > 0, given: set.given(cond)}, nil
 }
 
 // start draws or checks the start points and the condition.
@@ -136,8 +143,12 @@ func (r *Run) start(n int, set sampling) (x0, cond []float32, err error) {
 	case x0 == nil:
 		x0 = Noise(set.seed, n, dim)
 	}
-	if set.cond != nil {
-		cond = set.cond
+	given, err := r.exp.givenCond(n, set, cond)
+	if err != nil {
+		return nil, nil, err
+	}
+	if given != nil {
+		cond = given
 	}
 	for i, v := range x0 {
 		if v != v {
@@ -186,14 +197,18 @@ var unfit = regexp.MustCompile(`[^A-Za-z0-9.-]+`)
 
 // keep writes the samples to the run folder.
 func (r *Run) keep(s *Samples) error {
-	name := fmt.Sprintf("%s-%s-shrink%g-seed%d-n%d", s.Field, s.Solver, s.Shrink, s.Seed, s.N)
+	name := fmt.Sprintf("%s-%s-shrink%g-seed%d-n%d", s.Field, s.Solver, s.Shrink, s.Seed, s.N) + s.given
 	name = strings.Trim(unfit.ReplaceAllString(strings.ReplaceAll(name, "γ", "gamma"), "_"), "_")
 	meta := map[string]string{"field": s.Field, "solver": s.Solver, "cost": s.Cost.String(), "seed": strconv.FormatUint(s.Seed, 10),
 		"shrink": fmt.Sprint(s.Shrink), "trained_steps": strconv.Itoa(r.step), "backend": r.info.String()}
 	dir := filepath.Join(r.Dir, "samples")
 	err := os.MkdirAll(dir, 0o777)
 	if err == nil {
-		err = checkpoint.Write(filepath.Join(dir, name+".safetensors"), []checkpoint.Tensor{checkpoint.New("x", s.X, s.N, s.Dim)}, meta)
+		kept := []checkpoint.Tensor{checkpoint.New("x", s.X, s.N, s.Dim)}
+		if len(s.Cond) > 0 {
+			kept = append(kept, checkpoint.New("cond", s.Cond, s.N, len(s.Cond)/s.N))
+		}
+		err = checkpoint.Write(filepath.Join(dir, name+".safetensors"), kept, meta)
 	}
 	if err != nil {
 		return fmt.Errorf("idffnb: %s: samples are not kept: %w", r.exp.Name, err)

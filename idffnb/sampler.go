@@ -107,8 +107,17 @@ func integrate(s solver.Fixed, factors []*Node, field solver.Field, x *Node) []*
 	return s.Integrate(field, x)
 }
 
-// model is the trained network as fields see it.
+// model is the trained network as fields see it, with the network without its condition where training dropped that at times.
 func (r *Run) model(scope *model.Scope, cond *Node) *flow.Model {
+	m := r.conditioned(scope, cond)
+	if null := r.exp.nullCond(cond); null != nil {
+		m.WithNull(r.conditioned(scope, null))
+	}
+	return m
+}
+
+// conditioned is the trained network on a condition.
+func (r *Run) conditioned(scope *model.Scope, cond *Node) *flow.Model {
 	gaussian := r.exp.startsFromNoise()
 	return flow.NewModel(func(x, t *Node, at solver.Time) flow.Prediction {
 		p := r.exp.Objective.Prediction(r.exp.Path, x, r.exp.predict(scope, x, t, cond), at)

@@ -42,6 +42,7 @@ type Prediction struct {
 type Model struct {
 	Meter   solver.Meter
 	predict func(x, t *Node, at solver.Time) Prediction
+	null    *Model // the network without its condition; nil where there is none
 }
 
 // NewModel wraps a network: predict is called with x [batch, dim], and the time both as a node t [batch] and as itself.
@@ -69,6 +70,9 @@ func GraphKey(f Field) string {
 
 // IsBuiltIn tells the fields of this package from those of a user's own, whose code may change.
 func IsBuiltIn(f Field) bool {
+	if g, ok := f.(guided); ok {
+		return IsBuiltIn(g.guides())
+	}
 	_, ok := f.(interface{ graphKey() string })
 	return ok
 }

@@ -9,8 +9,9 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// IndexedMLP is an MLP that also sees a learned embedding of an index, such as the frame of a trajectory: cond is [batch] or
-// [batch, 1], whole numbers in [0, Indices). Numbers outside are clamped, as GoMLX's Gather does.
+// IndexedMLP is an MLP that also sees a learned embedding of an index, such as the label of a class or the frame of a trajectory: cond is [batch] or
+// [batch, 1+m], whose first column are whole numbers in [0, Indices); the others are concatenated to the embedding as they are. Numbers outside are
+// clamped, as GoMLX's Gather does.
 type IndexedMLP struct {
 	MLP
 	Indices int // rows of the embedding table, at least 1
@@ -28,8 +29,15 @@ func (m IndexedMLP) Check() error {
 // Predict implements Net.
 func (m IndexedMLP) Predict(scope *model.Scope, x, t, cond *Node) *Node {
 	if cond == nil {
-		panic(fmt.Errorf("net: IndexedMLP needs the index as cond [batch]: the data gives none"))
+		panic(fmt.Errorf("net: IndexedMLP needs the index as cond [batch] or [batch, 1+m]: the data gives none"))
 	}
-	indices := ConvertDType(Reshape(cond, x.Shape().Dimensions[0]), dtypes.Int32)
-	return m.MLP.Predict(scope, x, t, Embedding(scope, "index", indices, m.Indices, orDefault(m.Size, 16)))
+	batch, index, others := x.Shape().Dimensions[0], cond, (*Node)(nil)
+	if cond.Rank() == 2 && cond.Shape().Dimensions[1] > 1 {
+		index, others = SliceAxis(cond, 1, AxisElem(0)), SliceAxis(cond, 1, AxisRange(1))
+	}
+	in := Embedding(scope, "index", ConvertDType(Reshape(index, batch), dtypes.Int32), m.Indices, orDefault(m.Size, 16))
+	if others != nil {
+		in = Concatenate([]*Node{in, others}, -1)
+	}
+	return m.MLP.Predict(scope, x, t, in)
 }

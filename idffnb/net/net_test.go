@@ -102,6 +102,11 @@ func TestIndexedMLP(t *testing.T) {
 	if _, b := predict(t, n, 1, x, at, [][]float32{{0}, {1}, {0}}); b[0] != b[4] || b[0] != a[0] {
 		t.Error("cond [batch, 1] is not read as cond [batch]")
 	}
+	// Further columns are concatenated as they are: they change the output, and the index is still the first.
+	_, c := predict(t, n, 1, x, at, [][]float32{{0, .5, 2}, {1, .5, 2}, {0, .5, 3}})
+	if _, d := predict(t, n, 1, x, at, [][]float32{{0, .5, 2}, {1, .5, 2}, {3, .5, 2}}); c[0] == c[4] || c[0] == d[4] || c[0] != d[0] {
+		t.Error("cond [batch, 3] is not read as an index and two numbers")
+	}
 	err := exceptions.TryCatch[error](func() { predict(t, n, 1, x, at) })
 	if err == nil || !strings.Contains(err.Error(), "needs the index as cond") {
 		t.Errorf("without cond: %v", err)
