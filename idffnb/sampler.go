@@ -65,7 +65,7 @@ func (r *Run) fixedSampler(n, condSize int, field flow.Field, s solver.Fixed) (*
 			}
 			var states []*Node
 			if stochastic != nil {
-				states = stochastic.IntegrateNoise(drift, func(_ *Node, t solver.Time) *Node { return noisy.Diffusion(t, values[:factors]) }, x, split(in[len(in)-1]))
+				states = stochastic.IntegrateNoise(drift, func(_ *Node, t solver.Time) *Node { return noisy.Diffusion(t, values[:factors]) }, x, noiseOf(stochastic, in[len(in)-1]))
 			} else {
 				states = integrate(s, values[factors:], drift, x)
 			}
@@ -80,7 +80,7 @@ func (r *Run) fixedSampler(n, condSize int, field flow.Field, s solver.Fixed) (*
 			in = append(in, shaped(make([]float32, condSize), n).Shape())
 		}
 		if stochastic != nil {
-			in = append(in, shapes.Make(dtypes.Float32, s.Steps(), n, dim))
+			in = append(in, shapes.Make(dtypes.Float32, noiseRows(stochastic), n, dim))
 		}
 		_, err = out.exec.Compile(in...) // so that the time of the first run is not that of the compiler
 		return err

@@ -33,9 +33,9 @@ func ExampleStochastic() {
 				return flow.X1().Prediction(flow.Straight(), x, MulScalar(x, 4*t/(4*t*t+(1-t)*(1-t))), at)
 			})
 			factors := []*Node{Scalar(x.Graph(), x.DType(), g.Scale), ScalarZero(x.Graph(), x.DType())}
-			var increments []*Node
-			for k := range s.Steps() {
-				increments = append(increments, Reshape(SliceAxis(dw, 0, AxisElem(k)), n, 1))
+			increments := make([]solver.Increment, s.Steps())
+			for k := range increments {
+				increments[k].W = Reshape(SliceAxis(dw, 0, AxisElem(k)), n, 1)
 			}
 			states := s.IntegrateNoise(
 				func(x *Node, t solver.Time) *Node {

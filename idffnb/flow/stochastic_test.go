@@ -132,9 +132,9 @@ func walk(tb testing.TB, f flow.Field, m *flow.Model, s solver.Maruyama, n int, 
 		if !ok {
 			return Stack(s.Integrate(drift, x), 0)
 		}
-		dw := make([]*Node, s.N)
+		dw := make([]solver.Increment, s.N)
 		for k := range dw {
-			dw[k] = Reshape(SliceAxis(w, 0, AxisElem(k)), n, 2)
+			dw[k].W = Reshape(SliceAxis(w, 0, AxisElem(k)), n, 2)
 		}
 		return Stack(s.IntegrateNoise(drift, func(_ *Node, at solver.Time) *Node { return noisy.Diffusion(at, factors) }, x, dw), 0)
 	}, tensors.FromFlatDataAndDimensions(x0, n, 2), increments)

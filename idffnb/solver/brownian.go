@@ -16,7 +16,7 @@ import (
 // with a random generator of its own for every middle (a virtual Brownian tree: Li et al., Scalable gradients for stochastic
 // differential equations, arXiv 2001.01328, and diffrax). The tree is BrownianDepth levels deep; between its times, the multiples of 2^-BrownianDepth, W(t) is
 // drawn given both neighbours. On any grid without two times between the same neighbours, such as 4096 equal steps or fewer, increments therefore
-// have exactly the law of Brownian motion.
+// have exactly the law of Brownian motion. Areas gives the path's integrals too.
 type Brownian struct {
 	Seed uint64
 	Size int // number of independent components, at least 1
@@ -112,10 +112,12 @@ func (w *brownianWalk) between(left, right []float64, node uint64, level int) {
 	inside := &brownianWalk{w.Brownian, w.times[first:last], w.values[first:last]}
 	if level == BrownianDepth {
 		t := inside.times[0]
-		inside.values[0] = w.given(left, right, (t-a)/width, width, node, math.Float64bits(t))
+		inside.values[0] = make([]float64, w.Size)
+		w.given(inside.values[0], left, right, (t-a)/width, width, node, math.Float64bits(t))
 		return
 	}
-	middle := w.given(left, right, .5, width, node, 0)
+	middle := make([]float64, w.Size)
+	w.given(middle, left, right, .5, width, node, 0)
 	for i, t := range inside.times {
 		if t == a+width/2 {
 			inside.values[i] = middle
@@ -126,20 +128,18 @@ func (w *brownianWalk) between(left, right []float64, node uint64, level int) {
 }
 
 // given draws W at a fraction r of an interval given its ends: N((1-r) left + r right, r(1-r) width I).
-func (w *brownianWalk) given(left, right []float64, r, width float64, node, salt uint64) []float64 {
-	x := make([]float64, w.Size)
-	w.normal(x, node, salt)
+func (b Brownian) given(x, left, right []float64, r, width float64, node, salt uint64) {
+	b.normal(x, node, salt)
 	std := math.Sqrt(r * (1 - r) * width)
 	for i := range x {
 		x[i] = (1-r)*left[i] + r*right[i] + std*x[i]
 	}
-	return x
 }
 
 // normal fills x with N(0, I) from the generator of a node; the salt tells apart what is drawn there. The seed is mixed first, so that the path is independent of
 // start points that come from a plain generator of the same seed.
-func (w *brownianWalk) normal(x []float64, node, salt uint64) {
-	rng := rand.New(rand.NewPCG(mix(w.Seed+0x9e3779b97f4a7c15), node^mix(salt)))
+func (b Brownian) normal(x []float64, node, salt uint64) {
+	rng := rand.New(rand.NewPCG(mix(b.Seed+0x9e3779b97f4a7c15), node^mix(salt)))
 	for i := range x {
 		x[i] = rng.NormFloat64()
 	}

@@ -25,9 +25,9 @@ func ExampleEulerMaruyama() {
 			return
 		}
 		end := graph.MustExecOnce(backend, func(x, dw *graph.Node) *graph.Node {
-			increments := make([]*graph.Node, n)
+			increments := make([]solver.Increment, n)
 			for k := range increments {
-				increments[k] = graph.Reshape(graph.SliceAxis(dw, 0, graph.AxisElem(k)))
+				increments[k].W = graph.Reshape(graph.SliceAxis(dw, 0, graph.AxisElem(k)))
 			}
 			drift := func(x *graph.Node, _ solver.Time) *graph.Node { return graph.Neg(x) }
 			noise := func(*graph.Node, solver.Time) *graph.Node { return graph.ScalarOne(x.Graph(), x.DType()) }

@@ -13,13 +13,13 @@ func follow(t *testing.T, s Stochastic, b Brownian) [][]float64 {
 	t.Helper()
 	w := mustIncrements(t, b, s.Grid())
 	nodes := graph.MustExecOnceN(testBackend(t), func(x, w *graph.Node) []*graph.Node {
-		increments := make([]*graph.Node, s.Steps())
+		increments := make([]Increment, s.Steps())
 		for k := range increments {
-			increments[k] = graph.Squeeze(graph.SliceAxis(w, 0, graph.AxisElem(k)), 0)
+			increments[k].W = graph.Squeeze(graph.SliceAxis(w, 0, graph.AxisElem(k)), 0)
 		}
 		drift := func(x *graph.Node, at Time) *graph.Node { return graph.MulScalar(at.Mul(x), -2) }
 		diffusion := func(_ *graph.Node, at Time) *graph.Node { return at.MulRest(graph.Scalar(x.Graph(), x.DType(), 3)) }
-		return s.IntegrateNoise(drift, diffusion, graph.Add(x, graph.ZerosLike(increments[0])), increments)
+		return s.IntegrateNoise(drift, diffusion, graph.Add(x, graph.ZerosLike(increments[0].W)), increments)
 	}, 1.0, w)
 	states := make([][]float64, len(nodes))
 	for i, n := range nodes {
