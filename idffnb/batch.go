@@ -27,10 +27,11 @@ func generator(seed uint64, stream, number uint64) *rand.Rand {
 // batch is one coupled training batch on the host, row-major.
 type batch struct {
 	x0, x1, t, eps, cond []float32
+	interval             []float32 // r - t of meanflow; nil for other objectives
 	err                  error
 }
 
-// makeBatch draws the batch of a step: data, noise, coupling, times uniform in [0, 1) and the path's noise.
+// makeBatch draws the batch of a step: data, noise, coupling, the path's noise and the objective's times.
 func (e Experiment) makeBatch(step int) batch {
 	rng := generator(e.Seed, streamBatch, uint64(step))
 	n, dim := e.Batch, e.Data.Dim()
@@ -48,14 +49,12 @@ func (e Experiment) makeBatch(step int) batch {
 	if len(i) != n || len(j) != n {
 		return batch{err: fmt.Errorf("step %d: coupling %s returned %d and %d rows, want %d", step, e.Coupling.Name(), len(i), len(j), n)}
 	}
-	b := batch{x0: rows(x0, i, dim), x1: rows(x1, j, dim), t: make([]float32, n), eps: normal(rng, n*dim)}
+	b := batch{x0: rows(x0, i, dim), x1: rows(x1, j, dim), eps: normal(rng, n*dim)}
 	if cond != nil {
 		b.cond = rows(cond, j, len(cond)/n)
 		e.dropCond(b.cond, step)
 	}
-	for k := range b.t {
-		b.t[k] = rng.Float32()
-	}
+	b.t, b.interval = e.Objective.Times(rng, n)
 	return b
 }
 

@@ -185,10 +185,8 @@ func (r *Run) checkSampling(field flow.Field, s solver.Solver) error {
 	if s, ok := s.(interface{ Times() []float64 }); ok {
 		times = s.Times()
 	}
-	if c, ok := field.(flow.Checker); ok {
-		if err := c.Check(times, r.exp.Path); err != nil {
-			return fmt.Errorf("idffnb: %s: %w", r.exp.Name, err)
-		}
+	if err := flow.CheckField(field, times, r.exp.Objective, r.exp.Path); err != nil {
+		return fmt.Errorf("idffnb: %s: %w", r.exp.Name, err)
 	}
 	return nil
 }

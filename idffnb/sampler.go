@@ -119,13 +119,21 @@ func (r *Run) model(scope *model.Scope, cond *Node) *flow.Model {
 // conditioned is the trained network on a condition.
 func (r *Run) conditioned(scope *model.Scope, cond *Node) *flow.Model {
 	gaussian := r.exp.startsFromNoise()
-	return flow.NewModel(func(x, t *Node, at solver.Time) flow.Prediction {
+	m := flow.NewModel(func(x, t *Node, at solver.Time) flow.Prediction {
+		cond := cond
+		if r.exp.Objective.Averages() {
+			cond = withInterval(cond, ZerosLike(t))
+		}
 		p := r.exp.Objective.Prediction(r.exp.Path, x, r.exp.predict(scope, x, t, cond), at)
 		if !gaussian && r.exp.Objective.Heads() == 1 {
 			p.Score = nil // Tweedie's formula needs x0 ~ N(0, I) whatever x1 is
 		}
 		return p
 	})
+	if r.exp.Objective.Averages() {
+		m.WithAverage(func(x, t, interval *Node) *Node { return r.exp.predict(scope, x, t, withInterval(cond, interval)) })
+	}
+	return m
 }
 
 // startsFromNoise tells whether x0 ~ N(0, I) independently of x1: no coupling but the independent one, and no x0 from the data.

@@ -136,6 +136,9 @@ func (b batch) run(exec *model.Exec, e Experiment) (loss float64, err error) {
 	}
 	n := e.Batch
 	args := []any{shaped(b.x0, n), shaped(b.x1, n), shaped(b.t, n), shaped(b.eps, n)}
+	if b.interval != nil {
+		args = append(args, shaped(b.interval, n))
+	}
 	if b.cond != nil {
 		args = append(args, shaped(b.cond, n))
 	}
@@ -158,16 +161,20 @@ func shaped(values []float32, n int) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(values, n, len(values)/n)
 }
 
-// trainStep builds one step of AdamW on the batch (x0, x1, t, eps and, where the data gives it, cond), with the gradient
+// trainStep builds one step of AdamW on the batch (x0, x1, t, eps, for meanflow r - t, and, where the data gives it, cond), with the gradient
 // clipped to norm ClipNorm as PyTorch's clip_grad_norm_, and returns the loss before it.
 func trainStep(scope *model.Scope, e Experiment, in []*Node) *Node {
 	dim := e.Data.Dim()
 	b := flow.Batch{X0: matrix(in[0], dim), X1: matrix(in[1], dim), T: in[2], Eps: matrix(in[3], dim)}
-	var cond *Node
-	if len(in) > 4 {
-		cond = in[4]
+	rest := in[4:]
+	if e.Objective.Averages() {
+		b.Interval, rest = rest[0], rest[1:]
 	}
-	b.Net = func(x, t *Node) *Node { return e.predict(scope, x, t, cond) }
+	var cond *Node
+	if len(rest) > 0 {
+		cond = rest[0]
+	}
+	b.Net = func(x, t, interval *Node) *Node { return e.predict(scope, x, t, withInterval(cond, interval)) }
 	loss := e.Objective.Loss(e.Path, b)
 	grads := clipNorm(scope.BuildTrainableVariablesGradientsGraph(loss), e.ClipNorm)
 	adam := optimizer.Adam().LearningRate(e.LearningRate).WeightDecay(max(e.WeightDecay, 0)).Epsilon(1e-8).Done()
@@ -180,6 +187,19 @@ func trainStep(scope *model.Scope, e Experiment, in []*Node) *Node {
 // matrix reshapes [n] to [n, 1] where points have one component.
 func matrix(x *Node, dim int) *Node {
 	return Reshape(x, x.Shape().Dimensions[0], dim)
+}
+
+// withInterval adds r - t [n] to cond [n], [n, width] or nil, as its last column. Without one it is cond.
+func withInterval(cond, interval *Node) *Node {
+	if interval == nil {
+		return cond
+	}
+	n := interval.Shape().Dimensions[0]
+	interval = Reshape(interval, n, 1)
+	if cond == nil {
+		return interval
+	}
+	return Concatenate([]*Node{Reshape(cond, n, cond.Shape().Size()/n), interval}, -1)
 }
 
 // predict calls the network and checks the shape of what it returns.

@@ -24,6 +24,21 @@ type Checker interface {
 	Check(times []float64, path Path) error
 }
 
+// CheckField says in one line why the field cannot be evaluated at one of these times with a network that was trained on that objective and path, or nil.
+func CheckField(f Field, times []float64, o Objective, path Path) error {
+	if c, ok := f.(Checker); ok {
+		if err := c.Check(times, path); err != nil {
+			return err
+		}
+	}
+	if c, ok := f.(interface {
+		checkObjective(o Objective, path Path) error
+	}); ok {
+		return c.checkObjective(o, path)
+	}
+	return nil
+}
+
 // Point is where a field is evaluated.
 type Point struct {
 	X     *Node       // state at time T [batch, dim]
@@ -34,7 +49,7 @@ type Point struct {
 // Prediction is what a network says about a point, each [batch, dim].
 type Prediction struct {
 	X1       *Node // the data end point xhat1
-	Velocity *Node // the velocity towards it
+	Velocity *Node // the velocity: the probability flow's, or with objective x1score the bridge's drift (xhat1 - x)/(1-t)
 	Score    *Node // the score grad log p_t: the network's own head, or from xhat1; nil where the path does not give it
 }
 
@@ -42,7 +57,8 @@ type Prediction struct {
 type Model struct {
 	Meter   solver.Meter
 	predict func(x, t *Node, at solver.Time) Prediction
-	null    *Model // the network without its condition; nil where there is none
+	average func(x, t, interval *Node) *Node // nil but for meanflow
+	null    *Model                           // the network without its condition; nil where there is none
 }
 
 // NewModel wraps a network: predict is called with x [batch, dim], and the time both as a node t [batch] and as itself.

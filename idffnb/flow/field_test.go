@@ -195,7 +195,7 @@ func TestObjectiveCheck(t *testing.T) {
 		{flow.X1(), flow.ICFM(.1), "flow.Velocity()"},
 		{flow.X1Score(), flow.Straight(), "flow.Bridge(sigma0)"},
 		{flow.X1Score(), flow.Bridge(0), "sigma0 > 0"},
-		{flow.Objective{Kind: "x0"}, flow.Straight(), "valid names: x1, x1score, velocity"},
+		{flow.Objective{Kind: "x0"}, flow.Straight(), "valid names: x1, x1score, velocity, sf2m, meanflow"},
 	} {
 		expectError(t, tc.objective.String(), tc.objective.Check(tc.path), tc.want)
 	}

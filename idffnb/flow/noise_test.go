@@ -76,7 +76,7 @@ func TestNoisyCheck(t *testing.T) {
 	times := solver.EulerMaruyama(10).Times()
 	g := flow.DecayingNoise(1)
 	for _, tc := range []struct {
-		field flow.Checker
+		field flow.Field
 		path  flow.Path
 		want  string
 	}{
@@ -97,7 +97,19 @@ func TestNoisyCheck(t *testing.T) {
 		{flow.IDFFNoisy(300), flow.Straight(), "negative at t"},
 		{flow.IDFFNoisy(4), flow.Bridge(.2), "bridge(0.2)"},
 	} {
-		expectError(t, tc.field.(flow.Field).Name(), tc.field.Check(times, tc.path), tc.want)
+		expectError(t, tc.field.Name(), flow.CheckField(tc.field, times, flow.X1Score(), tc.path), tc.want)
+	}
+	// Objective sf2m learns the probability flow of the bridge, not its drift.
+	for _, tc := range []struct {
+		field flow.Field
+		want  string
+	}{
+		{flow.Stochastic(g), ""},
+		{flow.IDFFNoisy(4), ""},
+		{flow.StochasticOnBridge(g, .2), "use flow.Stochastic(g)"},
+		{flow.NoisyWrittenField{Gamma: 4, Bridge: .2}, "use flow.Stochastic(g)"},
+	} {
+		expectError(t, "sf2m, "+tc.field.Name(), flow.CheckField(tc.field, times, flow.VelocityScore(), flow.Bridge(.2)), tc.want)
 	}
 }
 

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"strings"
 
 	. "github.com/gomlx/gomlx/core/graph" //nolint:staticcheck // graph code reads as formulas
@@ -14,30 +15,34 @@ import (
 //	x1         xhat1                  mean ( (xhat1 - x1)/(1.01 - t) )^2                        2-D, as released
 //	x1score    (xhat1, s)             2 mean|xhat1 - x1|^2 + mean|lambda_t s + eps|^2            images and series, as released
 //	velocity   v                      mean (v - u_t)^2                                          flow matching, TorchCFM
+//	sf2m       (v, s)                 mean|v - u_t|^2 + mean|lambda_t s + eps|^2                 [SF]^2M, see VelocityScore
+//	meanflow   u over t to r          mean of weighted |u - v - (r-t) du/dt|^2                  MeanFlow, see Averaging
 //
-// The means run over batch and components; lambda_t = 2t(1-t), and eps is the noise that moved x_t off the path's mean.
+// The means run over batch and components; lambda_t = 2t(1-t) for x1score, and eps is the noise that moved x_t off the path's mean.
 type Objective struct {
-	Kind string // a name of the table; empty means x1
+	Kind    string    // a name of the table; empty means x1
+	Average Averaging // of meanflow alone
 }
 
 // X1 is the weighted regression of the data end point.
-func X1() Objective { return Objective{"x1"} }
+func X1() Objective { return Objective{Kind: "x1"} }
 
 // X1Score is the regression of the data end point and of the noise, which a second head of the network predicts as a score.
-func X1Score() Objective { return Objective{"x1score"} }
+func X1Score() Objective { return Objective{Kind: "x1score"} }
 
 // Velocity is flow matching's own regression of the conditional velocity.
-func Velocity() Objective { return Objective{"velocity"} }
+func Velocity() Objective { return Objective{Kind: "velocity"} }
 
 // ObjectiveNames lists the kinds of objective.
-func ObjectiveNames() []string { return []string{"x1", "x1score", "velocity"} }
+func ObjectiveNames() []string { return []string{"x1", "x1score", "velocity", "sf2m", "meanflow"} }
 
 // Batch is one training batch as graph nodes.
 type Batch struct {
-	X0, X1 *Node                  // [batch, dim]
-	T      *Node                  // times in [0, 1), [batch]
-	Eps    *Node                  // path noise ~ N(0, I), [batch, dim]
-	Net    func(x, t *Node) *Node // the network: [batch, dim], [batch] -> [batch, heads*dim]
+	X0, X1   *Node                            // [batch, dim]
+	T        *Node                            // times in [0, 1), [batch]
+	Interval *Node                            // r - t of meanflow, [batch]; nil for other objectives
+	Eps      *Node                            // path noise ~ N(0, I), [batch, dim]
+	Net      func(x, t, interval *Node) *Node // the network: [batch, dim], [batch], [batch] or nil -> [batch, heads*dim]
 }
 
 func (o Objective) kind() string {
@@ -47,12 +52,33 @@ func (o Objective) kind() string {
 	return o.Kind
 }
 
-// String is the objective's name.
-func (o Objective) String() string { return o.kind() }
+// String is the objective's name, with the settings of meanflow.
+func (o Objective) String() string {
+	if o.Averages() {
+		return o.Average.String()
+	}
+	return o.kind()
+}
 
-// Heads is the number of outputs of size dim that the network must have: 2 for x1score, else 1.
+// Averages tells whether the network is one of average velocities, which sees the interval r - t as the last column of its cond.
+func (o Objective) Averages() bool { return o.kind() == "meanflow" }
+
+// Times draws the times of a batch of n: t [n] uniform in [0, 1) and no interval, or, for meanflow, t and r - t, each [n].
+func (o Objective) Times(rng *rand.Rand, n int) (t, interval []float32) {
+	if o.Averages() {
+		return o.Average.draw(rng, n)
+	}
+	t = make([]float32, n)
+	for k := range t {
+		t[k] = rng.Float32()
+	}
+	return t, nil
+}
+
+// Heads is the number of outputs of size dim that the network must have: 2 for x1score and sf2m, else 1.
 func (o Objective) Heads() int {
-	if o.kind() == "x1score" {
+	switch o.kind() {
+	case "x1score", "sf2m":
 		return 2
 	}
 	return 1
@@ -77,14 +103,24 @@ func (o Objective) Check(path Path) error {
 		return fmt.Errorf("flow: objective x1score learns the score from the noise of the bridge: use flow.Bridge(sigma0) with sigma0 > 0, not %v", path)
 	case "velocity":
 		return nil
+	case "sf2m":
+		return checkSF2M(path)
+	case "meanflow":
+		return o.Average.check()
 	}
 	return fmt.Errorf("flow: unknown objective %q; valid names: %s", o.Kind, strings.Join(ObjectiveNames(), ", "))
 }
 
 // Loss builds the objective's scalar loss of one batch.
 func (o Objective) Loss(path Path, b Batch) *Node {
+	switch o.kind() {
+	case "sf2m":
+		return sf2mLoss(path, b)
+	case "meanflow":
+		return o.Average.loss(path, b)
+	}
 	x := path.Sample(b.X0, b.X1, b.T, b.Eps)
-	out := b.Net(x, b.T)
+	out := b.Net(x, b.T, nil)
 	switch o.kind() {
 	case "velocity":
 		return ReduceAllMean(Square(Sub(out, path.Velocity(x, b.X0, b.X1, b.T))))
@@ -101,10 +137,13 @@ func (o Objective) Loss(path Path, b Batch) *Node {
 }
 
 // Prediction turns the network's output at (x, t) into the end point, velocity and score that fields are made of. The score
-// follows from the end point only on the straight path, and only if x0 ~ N(0, I) independently of x1.
+// follows from the end point only on the straight path, and only if x0 ~ N(0, I) independently of x1. The output of a network of average velocities is that of the
+// interval 0.
 func (o Objective) Prediction(path Path, x, out *Node, t solver.Time) Prediction {
 	switch o.kind() {
-	case "velocity":
+	case "sf2m":
+		return sf2mPrediction(path, x, out, t)
+	case "velocity", "meanflow":
 		p := Prediction{X1: X1FromVelocity(x, out, t), Velocity: out}
 		if path.kind() == "straight" {
 			p.Score = ScoreFromVelocity(x, out, t)
@@ -126,8 +165,20 @@ func (o Objective) Prediction(path Path, x, out *Node, t solver.Time) Prediction
 	}
 }
 
+// givesScore tells whether predictions have a score, from a head or, if x0 ~ N(0, I) independently of x1, from the end point.
+func (o Objective) givesScore(path Path) bool { return o.Heads() == 2 || path.kind() == "straight" }
+
+// driftNoise is the noise b of the diffusion dx = v dt + b dW that the prediction's velocity v is the drift of; 0 where v is the probability flow.
+func (o Objective) driftNoise(path Path) float64 {
+	switch o.kind() {
+	case "x1", "x1score":
+		return path.Noise
+	}
+	return 0
+}
+
 // splitHeads splits [batch, ..., 2 dim] into its halves along the last axis.
-func splitHeads(out *Node) (x1, score *Node) {
+func splitHeads(out *Node) (first, second *Node) {
 	dim := out.Shape().Dimensions[out.Rank()-1] / 2
 	return SliceAxis(out, -1, AxisRange(0, dim)), SliceAxis(out, -1, AxisRange(dim, 2*dim))
 }

@@ -28,19 +28,19 @@ type Noisy interface {
 // so it depends on u = f - g^2/2 s alone, and equations with the same u have the same marginals. On the straight path from N(0, I) v is the
 // probability flow itself, u = v, and b = 0; the score comes from xhat1 or from the velocity. On the bridge of noise sigma0 with a score head, v = (xhat1 - x)/(1-t) is
 // instead the drift of a diffusion: given both ends the bridge is dx = (x1 - x)/(1-t) dt + sigma0 dW, and the mean of its drift given x alone keeps the marginals (Gyöngy 1986).
-// There u = v - sigma0^2/2 s, and b = sigma0. So g = b needs no score at all, and g = 0 is the probability flow of the bridge.
+// There u = v - sigma0^2/2 s, and b = sigma0. (Objective sf2m learns u itself on the bridge: there b = 0.) So g = b needs no score at all, and g = 0 is the probability flow of the bridge.
 // At t = 0 a score head says nothing and is taken as 0, which is an error of one step's order.
 //
 // The family: Song et al., arXiv 2011.13456, section 4.3 and appendix D; Albergo et al., Stochastic interpolants, arXiv 2303.08797.
 type StochasticField struct {
 	G      Diffusion
-	Bridge float64 // noise sigma0 of the bridge that the network was trained on; 0: the straight path
+	Bridge float64 // noise sigma0 of the bridge for a network trained with X1Score; 0: the velocity is the probability flow, as on the straight path and with VelocityScore
 }
 
-// Stochastic is IDFF with noise g(t) for networks that were trained on the straight path from N(0, I).
+// Stochastic is IDFF with noise g(t) for networks that were trained on the straight path from N(0, I), or with VelocityScore on Bridge.
 func Stochastic(g Diffusion) StochasticField { return StochasticField{G: g} }
 
-// StochasticOnBridge is IDFF with noise g(t) for networks with a score head that were trained on Bridge(sigma0).
+// StochasticOnBridge is IDFF with noise g(t) for networks that were trained with X1Score on Bridge(sigma0).
 func StochasticOnBridge(g Diffusion, sigma0 float64) StochasticField {
 	return StochasticField{G: g, Bridge: sigma0}
 }
@@ -60,6 +60,10 @@ func (f StochasticField) Check(_ []float64, path Path) error {
 		return err
 	}
 	return checkNoisyPath(f.Bridge, path)
+}
+
+func (f StochasticField) checkObjective(o Objective, path Path) error {
+	return checkDrift(f.Bridge, o, path)
 }
 
 // Velocity implements Field: the drift.
@@ -125,6 +129,10 @@ func (f NoisyWrittenField) Check(times []float64, path Path) error {
 	return nil
 }
 
+func (f NoisyWrittenField) checkObjective(o Objective, path Path) error {
+	return checkDrift(f.Bridge, o, path)
+}
+
 // Velocity implements Field: the drift.
 func (f NoisyWrittenField) Velocity(m *Model, at Point, factors []*Node) *Node {
 	return f.written().Velocity(m, at, factors[:2])
@@ -137,20 +145,29 @@ func (f NoisyWrittenField) Diffusion(at solver.Time, factors []*Node) *Node {
 	return Sqrt(Add(Square(bridge), excess))
 }
 
-// checkNoisyPath refuses paths that do not give the score, and a bridge of other noise than the network's.
+// checkNoisyPath refuses paths that do not give the score.
 func checkNoisyPath(bridge float64, path Path) error {
 	if !(bridge >= 0) || math.IsInf(bridge, 0) {
 		return fmt.Errorf("flow: noise %g of the bridge: it must be a number of at least 0", bridge)
 	}
 	switch path.kind() {
 	case "straight", "bridge", "released":
-		if bridge == path.Noise {
-			return nil
-		}
-		if path.Noise == 0 {
-			return fmt.Errorf("flow: this field with noise is for the bridge of noise %g, and the network was trained on path %v: use flow.Stochastic(g)", bridge, path)
-		}
-		return fmt.Errorf("flow: this field with noise is for the bridge of noise %g, and the network was trained on path %v: use flow.StochasticOnBridge(g, %g)", bridge, path, path.Noise)
+		return nil
 	}
-	return fmt.Errorf("flow: a field with noise needs the score, which path %v does not give: use the straight path from N(0, I), or flow.Bridge(sigma0) with flow.X1Score()", path)
+	return fmt.Errorf("flow: a field with noise needs the score, which path %v does not give: use the straight path from N(0, I), or flow.Bridge(sigma0) with flow.X1Score() or flow.VelocityScore()", path)
+}
+
+// checkDrift refuses objectives that do not give the score, and a bridge of other noise than that of the diffusion which the network's velocity is the drift of.
+func checkDrift(bridge float64, o Objective, path Path) error {
+	if !o.givesScore(path) {
+		return fmt.Errorf("flow: a field with noise needs the score, which objective %v on path %v does not give: train with flow.X1Score() or flow.VelocityScore() on flow.Bridge(sigma0), or on the straight path from N(0, I) with independent coupling", o, path)
+	}
+	noise := o.driftNoise(path)
+	if bridge == noise {
+		return nil
+	}
+	if noise == 0 {
+		return fmt.Errorf("flow: this field with noise is for networks trained with flow.X1Score() on the bridge of noise %g, and the network was trained with %v on path %v: use flow.Stochastic(g)", bridge, o, path)
+	}
+	return fmt.Errorf("flow: this field with noise is for a bridge of noise %g, and the network was trained with %v on path %v: use flow.StochasticOnBridge(g, %g)", bridge, o, path, noise)
 }
