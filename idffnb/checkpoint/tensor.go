@@ -71,6 +71,63 @@ func Values[T Element](t Tensor) ([]T, error) {
 	return values, nil
 }
 
+// Floats gives the elements of a tensor of any floating-point type of 16 bits
+// or more (F16, BF16, F32, F64) as float32. Those of F64 are rounded; one beyond
+// the range of float32 is an error, as are tensors of other types.
+func Floats(t Tensor) ([]float32, error) {
+	if err := t.check(); err != nil {
+		return nil, fmt.Errorf("checkpoint: %w", err)
+	}
+	data := t.Data
+	switch t.DType {
+	case F32:
+		return Values[float32](t)
+	case F64:
+		values := make([]float32, len(data)/8)
+		for i := range values {
+			v := math.Float64frombits(binary.LittleEndian.Uint64(data[8*i:]))
+			values[i] = float32(v)
+			if math.IsInf(float64(values[i]), 0) && !math.IsInf(v, 0) {
+				return nil, fmt.Errorf("checkpoint: tensor %q: element %d is %g, too large for float32", t.Name, i, v)
+			}
+		}
+		return values, nil
+	case "F16", "BF16":
+		values := make([]float32, len(data)/2)
+		for i := range values {
+			v := binary.LittleEndian.Uint16(data[2*i:])
+			if t.DType == "F16" {
+				values[i] = half(v)
+			} else {
+				values[i] = math.Float32frombits(uint32(v) << 16)
+			}
+		}
+		return values, nil
+	}
+	return nil, fmt.Errorf("checkpoint: tensor %q holds %s, no floating-point numbers of 16 bits or more", t.Name, t.DType)
+}
+
+// half is the number with the bits of an IEEE 754 binary16.
+func half(bits uint16) float32 {
+	exponent, fraction := int(bits>>10&0x1f), float64(bits&0x3ff)
+	var v float64
+	switch exponent {
+	case 0:
+		v = math.Ldexp(fraction, -24)
+	case 0x1f:
+		v = math.Inf(1)
+		if fraction != 0 {
+			v = math.NaN()
+		}
+	default:
+		v = math.Ldexp(1024+fraction, exponent-25)
+	}
+	if bits>>15 == 1 {
+		v = -v
+	}
+	return float32(v)
+}
+
 func dtypeOf[T Element]() DType {
 	switch any(*new(T)).(type) {
 	case float32:

@@ -1,0 +1,492 @@
+package checkpoint
+
+import (
+	"archive/zip"
+	"bytes"
+	"cmp"
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"math"
+	"slices"
+	"strings"
+)
+
+// The files of torch.save (github.com/pytorch/pytorch, torch/serialization.py).
+// Since PyTorch 1.6:
+//
+//	archive/data.pkl   the object, pickled, with tensors as (storage, offset, size, stride)
+//	archive/data/N     the elements of storage N
+//	archive/byteorder  "little" or "big"; little where it is missing
+//
+// in a zip file that is not compressed ("archive" may be any name). Before:
+// pickles of a magic number, a version, the sizes of types, the object and the
+// storages' names, one after the other, then each storage with its number of
+// elements before it.
+
+// storage is a block of elements that tensors look into.
+type storage struct {
+	key   string
+	dtype DType // "" for bytes without a type
+	numel int
+	data  []byte // nil until it is read
+}
+
+// torchTensor is a view of a storage.
+type torchTensor struct {
+	storage        *storage
+	dtype          DType
+	offset         int // of the first element
+	shape, strides []int
+
+	data []byte // the elements row by row, once they were asked for
+}
+
+// storageTypes are the types of storages, by their names in package torch.
+var storageTypes = map[string]DType{
+	"FloatStorage": F32, "DoubleStorage": F64, "HalfStorage": "F16", "BFloat16Storage": "BF16", "ByteStorage": U8, "CharStorage": "I8",
+	"ShortStorage": "I16", "IntStorage": I32, "LongStorage": I64, "BoolStorage": "BOOL",
+}
+
+// torchTypes are the types of elements, by their names in package torch.
+var torchTypes = map[string]DType{
+	"float32": F32, "float64": F64, "float16": "F16", "bfloat16": "BF16", "uint8": U8, "int8": "I8", "int16": "I16", "int32": I32, "int64": I64, "bool": "BOOL",
+	"uint16": "U16", "uint32": U32, "uint64": U64, "float8_e4m3fn": "F8_E4M3", "float8_e5m2": "F8_E5M2",
+}
+
+const maxRank = 64 // PyTorch's own limit
+
+// readTorch gives the object of a file, whose tensors find their elements in file.
+func readTorch(file []byte, b *budget) (any, error) {
+	if bytes.HasPrefix(file, []byte("PK\x03\x04")) {
+		return readZip(file, b)
+	}
+	return readLegacy(file, b)
+}
+
+// readZip reads a file of PyTorch 1.6 or later.
+func readZip(file []byte, b *budget) (any, error) {
+	a, err := openArchive(file)
+	if err != nil {
+		return nil, err
+	}
+	if order, err := a.read("byteorder"); err != nil {
+		return nil, err
+	} else if order != nil && string(order) != "little" {
+		return nil, refused("the byte order is %.20q; this program reads little-endian files: save it again on such a machine", order)
+	}
+	pickle, err := a.read("data.pkl")
+	if err != nil {
+		return nil, err
+	}
+	storages := map[string]*storage{}
+	root, n, err := unpickle(pickle, b, func(id any) (any, error) {
+		s, known, err := findStorage(id, storages)
+		if err != nil || known {
+			return s, err
+		}
+		s.data, err = a.read("data/" + s.key)
+		if err == nil && s.data == nil {
+			err = fmt.Errorf("the file has no storage %.40q", s.key)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return s, s.check()
+	})
+	if err != nil {
+		return nil, err
+	}
+	if n != len(pickle) {
+		return nil, corrupt("data.pkl goes on for %d bytes after its end", len(pickle)-n)
+	}
+	return root, nil
+}
+
+// archive is a zip file that torch.save may have written.
+type archive struct {
+	file    []byte
+	folder  string // "archive/"
+	entries map[string]*zip.File
+}
+
+// openArchive checks what all entries must be, so that reading one is to take
+// a part of the file.
+func openArchive(file []byte) (*archive, error) {
+	z, err := zip.NewReader(bytes.NewReader(file), int64(len(file)))
+	if err != nil {
+		return nil, corrupt("the zip file cannot be read: %w; it is cut short or damaged", err)
+	}
+	a := &archive{file: file, entries: map[string]*zip.File{}}
+	type span struct {
+		from, to uint64
+		name     string
+	}
+	var spans []span
+	for _, f := range z.File {
+		name := shortened(f.Name)
+		at, err := f.DataOffset()
+		switch {
+		case err != nil:
+			return nil, corrupt("entry %s cannot be read: %w", name, err)
+		case a.entries[f.Name] != nil:
+			return nil, refused("the zip file has two entries %s", name)
+		case strings.ContainsAny(f.Name, "\\:") || strings.HasPrefix(f.Name, "/") || slices.Contains(strings.Split(f.Name, "/"), ".."):
+			return nil, refused("entry %s of the zip file names a place outside of it", name)
+		case f.Method != zip.Store || f.Flags&1 != 0 || f.CompressedSize64 != f.UncompressedSize64:
+			return nil, refused("entry %s is compressed or encrypted, which torch.save never does; unpack and zip it without compression, or save it again", name)
+		case uint64(at) > uint64(len(file)) || f.UncompressedSize64 > uint64(len(file))-uint64(at):
+			return nil, corrupt("entry %s should take %d bytes, more than the file has", name, f.UncompressedSize64)
+		}
+		a.entries[f.Name] = f
+		if f.UncompressedSize64 > 0 {
+			spans = append(spans, span{uint64(at), uint64(at) + f.UncompressedSize64, name})
+		}
+		if folder, ok := strings.CutSuffix(f.Name, "data.pkl"); ok && strings.Count(folder, "/") == 1 && len(folder) > 1 && strings.HasSuffix(folder, "/") {
+			if a.folder != "" {
+				return nil, refused("the zip file has two objects, %s and %s", shortened(a.folder+"data.pkl"), name)
+			}
+			a.folder = folder
+		}
+	}
+	slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.from, b.from) })
+	for i := 1; i < len(spans); i++ {
+		if spans[i].from < spans[i-1].to {
+			return nil, refused("entries %s and %s of the zip file overlap", spans[i-1].name, spans[i].name)
+		}
+	}
+	switch {
+	case a.folder == "":
+		return nil, corrupt("the zip file has no data.pkl, so it is not of torch.save")
+	case a.entries[a.folder+"constants.pkl"] != nil:
+		return nil, refused("this is a TorchScript program (torch.jit.save); save its parameters with torch.save(model.state_dict(), path)")
+	}
+	return a, nil
+}
+
+func shortened(name string) string {
+	if len(name) > 60 {
+		name = name[:60] + "…"
+	}
+	return fmt.Sprintf("%q", name)
+}
+
+// read gives an entry as a part of the file, nil where there is none.
+func (a *archive) read(name string) ([]byte, error) {
+	f := a.entries[a.folder+name]
+	if f == nil {
+		return nil, nil
+	}
+	at, err := f.DataOffset()
+	if err != nil {
+		return nil, corrupt("entry %q cannot be read: %w", name, err)
+	}
+	data := a.file[at : at+int64(f.UncompressedSize64) : at+int64(f.UncompressedSize64)]
+	if crc32.ChecksumIEEE(data) != f.CRC32 {
+		return nil, corrupt("entry %s is damaged: its checksum does not match", shortened(f.Name))
+	}
+	return data, nil
+}
+
+// findStorage takes apart the persistent id ("storage", type, key, device,
+// number of elements), which files before PyTorch 1.6 follow by a view. known
+// is whether the key was seen before.
+func findStorage(id any, storages map[string]*storage) (s *storage, known bool, err error) {
+	fail := func() (*storage, bool, error) {
+		return nil, false, fmt.Errorf("a reference to a storage is not (\"storage\", type, key, device, number)")
+	}
+	tuple, ok := id.(*pyTuple)
+	if !ok || len(tuple.items) < 5 || len(tuple.items) > 6 || tuple.items[0] != "storage" {
+		return fail()
+	}
+	class, ok1 := tuple.items[1].(*global)
+	key, ok2 := tuple.items[2].(string)
+	numel, ok3 := tuple.items[4].(int64)
+	if !ok1 || !ok2 || !ok3 {
+		return fail()
+	}
+	if len(tuple.items) == 6 && tuple.items[5] != nil {
+		return nil, false, refused("a storage is a view of another one, as PyTorch before 0.4 wrote it; save the file again with a newer one")
+	}
+	dtype, ok := storageTypes[class.name]
+	untyped := *class == global{"torch.storage", "UntypedStorage"}
+	if !untyped && (class.module != "torch" && class.module != "torch.cuda" || !ok) {
+		return nil, false, refused("there is no reader for storages of type %v", class)
+	}
+	if numel < 0 {
+		return nil, false, fmt.Errorf("storage %.40q has %d elements", key, numel)
+	}
+	if s := storages[key]; s != nil {
+		if s.dtype != dtype || s.numel != int(numel) {
+			return nil, false, fmt.Errorf("storage %.40q is described in two ways", key)
+		}
+		return s, true, nil
+	}
+	s = &storage{key: key, dtype: dtype, numel: int(numel)}
+	storages[key] = s
+	return s, false, nil
+}
+
+// check compares the size of a storage that was read with what it should be.
+func (s *storage) check() error {
+	size := max(sizes[s.dtype], 1)
+	if s.numel > len(s.data)/size || s.numel*size != len(s.data) {
+		return fmt.Errorf("storage %.40q should have %d elements of %d bytes, but there are %d bytes", s.key, s.numel, size, len(s.data))
+	}
+	return nil
+}
+
+// legacyMagic starts a file of PyTorch before 1.6: 0x1950a86a20f9469cfc6c.
+const legacyMagic = long("\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19")
+
+// readLegacy reads a file of PyTorch before 1.6.
+func readLegacy(file []byte, b *budget) (any, error) {
+	rest := file
+	storages := map[string]*storage{}
+	next := func() (any, error) {
+		v, n, err := unpickle(rest, b, func(id any) (any, error) {
+			if tuple, ok := id.(*pyTuple); ok && len(tuple.items) == 4 && tuple.items[0] == "module" {
+				return tuple.items[1], nil // a class and its source, which is not looked at
+			}
+			s, _, err := findStorage(id, storages)
+			return s, err
+		})
+		rest = rest[n:]
+		return v, err
+	}
+	notTorch := func() (any, error) {
+		return nil, corrupt("this is no file of torch.save: it does not start as one")
+	}
+	if len(file) == 0 || file[0] != 0x80 {
+		return notTorch()
+	}
+	if v, err := next(); err != nil || v != any(legacyMagic) {
+		return notTorch()
+	}
+	if v, err := next(); err != nil || v != any(int64(1001)) {
+		return nil, corrupt("the version of the file is not 1001")
+	}
+	system, err := next()
+	if err != nil {
+		return nil, err
+	}
+	if d, ok := system.(*pyDict); !ok || d.get("little_endian") != any(true) {
+		return nil, refused("the file is big-endian; save it again on a little-endian machine")
+	}
+	root, err := next()
+	if err != nil {
+		return nil, err
+	}
+	keys, err := next()
+	if err != nil {
+		return nil, err
+	}
+	list, ok := keys.(*pyList)
+	if !ok {
+		return nil, corrupt("the file does not list its storages")
+	}
+	for _, item := range list.items {
+		key, _ := item.(string)
+		s := storages[key]
+		if s == nil || s.data != nil {
+			return nil, corrupt("the file lists storage %.40q, which nothing refers to, or lists it twice", key)
+		}
+		if len(rest) < 8 {
+			return nil, corrupt("the file is cut short before storage %.40q", key)
+		}
+		n, size := binary.LittleEndian.Uint64(rest), uint64(max(sizes[s.dtype], 1))
+		rest = rest[8:]
+		if n > uint64(len(rest))/size {
+			return nil, corrupt("the file is cut short: storage %.40q should have %d elements of %d bytes, but %d bytes are left", key, n, size, len(rest))
+		}
+		s.data, rest = rest[:n*size:n*size], rest[n*size:]
+		if err := s.check(); err != nil {
+			return nil, corrupt("%w", err)
+		}
+	}
+	for key, s := range storages {
+		if s.data == nil {
+			return nil, corrupt("the elements of storage %.40q are missing", key)
+		}
+	}
+	return root, nil
+}
+
+// rebuildTensor is torch._utils._rebuild_tensor_v2(storage, offset, size, stride, ...).
+func rebuildTensor(_ *machine, args []any) (any, error) {
+	if len(args) < 4 {
+		return nil, fmt.Errorf("%d arguments, want at least 4", len(args))
+	}
+	s, ok := args[0].(*storage)
+	if !ok || s.dtype == "" {
+		return nil, fmt.Errorf("its first argument is no storage with a type")
+	}
+	return newView(s, s.dtype, s.numel, args)
+}
+
+// rebuildTensorV3 is _rebuild_tensor_v3(storage, offset, size, stride,
+// requires_grad, hooks, dtype, ...), where the storage has bytes.
+func rebuildTensorV3(_ *machine, args []any) (any, error) {
+	if len(args) < 7 {
+		return nil, fmt.Errorf("%d arguments, want at least 7", len(args))
+	}
+	s, ok := args[0].(*storage)
+	if !ok || s.dtype != "" {
+		return nil, fmt.Errorf("its first argument is no untyped storage")
+	}
+	name, ok := args[6].(*global)
+	if !ok || name.module != "torch" || torchTypes[name.name] == "" {
+		return nil, refused("there is no reader for tensors of type %v", args[6])
+	}
+	dtype := torchTypes[name.name]
+	return newView(s, dtype, s.numel/sizes[dtype], args)
+}
+
+// newView checks that a tensor lies inside its storage of numel elements.
+func newView(s *storage, dtype DType, numel int, args []any) (any, error) {
+	offset, ok := args[1].(int64)
+	if !ok || offset < 0 || offset > int64(numel) {
+		return nil, fmt.Errorf("offset %v into a storage of %d elements", plain(args[1]), numel)
+	}
+	shape, ok1 := dimensions(args[2])
+	strides, ok2 := dimensions(args[3])
+	if !ok1 || !ok2 || len(shape) != len(strides) {
+		return nil, fmt.Errorf("shape and strides are not equally many whole numbers, 0 or more and at most %d of them", maxRank)
+	}
+	if _, err := byteSize(dtype, shape); err != nil {
+		return nil, err
+	}
+	last := int(offset) // the highest index
+	for i, d := range shape {
+		if d == 0 {
+			last = -1
+			break
+		}
+		if strides[i] > 0 && d-1 > (math.MaxInt-last)/strides[i] {
+			return nil, fmt.Errorf("shape %v with strides %v is too large", shape, strides)
+		}
+		last += (d - 1) * strides[i]
+	}
+	if last >= numel {
+		return nil, fmt.Errorf("shape %v with strides %v from %d on reaches element %d of a storage of %d", shape, strides, offset, last, numel)
+	}
+	return &torchTensor{storage: s, dtype: dtype, offset: int(offset), shape: shape, strides: strides}, nil
+}
+
+// plain is a value as an error shows it.
+func plain(v any) any {
+	switch v := v.(type) {
+	case int64, bool, float64, nil:
+		return v
+	}
+	return fmt.Sprintf("%T", v)
+}
+
+// dimensions are the numbers of a tuple or list.
+func dimensions(v any) ([]int, bool) {
+	var items []any
+	switch v := v.(type) {
+	case *pyTuple:
+		items = v.items
+	case *pyList:
+		items = v.items
+	default:
+		return nil, false
+	}
+	if len(items) > maxRank {
+		return nil, false
+	}
+	out := make([]int, len(items))
+	for i, item := range items {
+		n, ok := item.(int64)
+		if !ok || n < 0 {
+			return nil, false
+		}
+		out[i] = int(n)
+	}
+	return out, true
+}
+
+// firstTensor is torch._utils._rebuild_parameter(tensor, ...).
+func firstTensor(_ *machine, args []any) (any, error) {
+	if len(args) > 0 {
+		if t, ok := args[0].(*torchTensor); ok {
+			return t, nil
+		}
+	}
+	return nil, fmt.Errorf("its first argument is no tensor")
+}
+
+// rebuildFromType is torch._tensor._rebuild_from_type_v2(function, type, args,
+// state): a tensor with attributes, or of a class of its own.
+func rebuildFromType(m *machine, args []any) (any, error) {
+	if len(args) != 4 {
+		return nil, fmt.Errorf("%d arguments, want 4", len(args))
+	}
+	name, ok1 := args[0].(*global)
+	inner, ok2 := args[2].(*pyTuple)
+	if !ok1 || !ok2 {
+		return nil, fmt.Errorf("want a function, a type, arguments and a state")
+	}
+	switch *name {
+	case global{"torch._utils", "_rebuild_tensor_v2"}:
+		return rebuildTensor(m, inner.items)
+	case global{"torch._utils", "_rebuild_tensor_v3"}:
+		return rebuildTensorV3(m, inner.items)
+	}
+	return nil, refused("the pickle wants to call %v", name)
+}
+
+// tensor gives the elements row by row. Contiguous ones are a part of the file;
+// others are copied.
+func (t *torchTensor) tensor(name string, b *budget) (Tensor, error) {
+	out := Tensor{Name: name, DType: t.dtype, Shape: t.shape}
+	if t.data == nil {
+		size, _ := byteSize(t.dtype, t.shape) // checked by newView
+		width := sizes[t.dtype]
+		switch {
+		case size == 0:
+			t.data = []byte{}
+		case t.contiguous():
+			t.data = t.storage.data[t.offset*width : t.offset*width+size : t.offset*width+size]
+		default:
+			if err := b.take(size); err != nil {
+				return Tensor{}, fmt.Errorf("tensor %s of shape %v: %w", shortened(name), t.shape, err)
+			}
+			t.data = t.gather(size, width)
+		}
+	}
+	out.Data = t.data
+	return out, nil
+}
+
+func (t *torchTensor) contiguous() bool {
+	stride := 1
+	for i := len(t.shape) - 1; i >= 0; i-- {
+		if t.shape[i] != 1 && t.strides[i] != stride {
+			return false
+		}
+		stride *= t.shape[i]
+	}
+	return true
+}
+
+// gather copies the elements one by one.
+func (t *torchTensor) gather(size, width int) []byte {
+	out := make([]byte, 0, size)
+	index := make([]int, len(t.shape))
+	at := t.offset
+	for len(out) < size {
+		out = append(out, t.storage.data[at*width:(at+1)*width]...)
+		for i := len(index) - 1; i >= 0; i-- {
+			index[i]++
+			at += t.strides[i]
+			if index[i] < t.shape[i] {
+				break
+			}
+			at -= index[i] * t.strides[i]
+			index[i] = 0
+		}
+	}
+	return out
+}
