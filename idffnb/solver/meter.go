@@ -21,14 +21,20 @@ func (m *Meter) Evaluation(backwards int) {
 // Cost is what one sampling cost: the number of solver steps, what the meter counted, and the time it took.
 type Cost struct {
 	Steps       int     `json:"steps"`
+	Rejected    int     `json:"rejected,omitempty"` // steps of an Adaptive solver that were made again: the counts below have them too
 	Forwards    int     `json:"forwards"`
 	Backwards   int     `json:"backwards"`
 	Equivalents float64 `json:"forward_equivalents"`
 	Seconds     float64 `json:"seconds"` // wall time of the compiled graph, compilation excluded
 }
 
-// String gives the three counts and the time, e.g. "2 steps, 8 forwards + 6 backwards = 14 forward-equivalents, 0.012 s".
+// String gives the counts and the time, e.g. "2 steps, 8 forwards + 6 backwards = 14 forward-equivalents, 0.012 s"; after the steps
+// "(3 rejected)" where there are such.
 func (c Cost) String() string {
-	return fmt.Sprintf("%d steps, %d forwards + %d backwards = %g forward-equivalents, %.3f s",
-		c.Steps, c.Forwards, c.Backwards, c.Equivalents, c.Seconds)
+	rejected := ""
+	if c.Rejected > 0 {
+		rejected = fmt.Sprintf(" (%d rejected)", c.Rejected)
+	}
+	return fmt.Sprintf("%d steps%s, %d forwards + %d backwards = %g forward-equivalents, %.3f s",
+		c.Steps, rejected, c.Forwards, c.Backwards, c.Equivalents, c.Seconds)
 }
