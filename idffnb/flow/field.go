@@ -31,6 +31,9 @@ func CheckField(f Field, times []float64, o Objective, path Path) error {
 			return err
 		}
 	}
+	for g, ok := f.(guided); ok; g, ok = f.(guided) {
+		f = g.guides()
+	}
 	if c, ok := f.(interface {
 		checkObjective(o Objective, path Path) error
 	}); ok {
