@@ -35,7 +35,7 @@ func Heun(n int) RungeKutta { return RungeKutta{"heun2", n} }
 // Heun3 is Heun's third-order rule, torchdiffeq's "heun3": order 3, three evaluations a step. It never evaluates t = 1.
 func Heun3(n int) RungeKutta { return RungeKutta{"heun3", n} }
 
-// Bosh3 is the third-order solution of Bogacki and Shampine's pair, with equal steps and no error estimate; torchdiffeq's "bosh3" adapts them. Order 3, three
+// Bosh3 is the third-order solution of Bogacki and Shampine's pair with equal steps and no error estimate; AdaptiveBosh3 is torchdiffeq's "bosh3". Order 3, three
 // evaluations a step, none of them at t = 1.
 func Bosh3(n int) RungeKutta { return RungeKutta{"bosh3", n} }
 
@@ -45,8 +45,8 @@ func RK4(n int) RungeKutta { return RungeKutta{"rk4", n} }
 // RK4Classic is the classic fourth-order rule: order 4, four evaluations a step, the last at t = 1.
 func RK4Classic(n int) RungeKutta { return RungeKutta{"rk4classic", n} }
 
-// The tableaus are those of Hairer, Norsett, Wanner, Solving Ordinary Differential Equations I, section II.1; bosh3's is that of Bogacki and Shampine,
-// A 3(2) pair of Runge-Kutta formulas, Appl. Math. Lett. 2 (1989).
+// The tableaus are those of Hairer, Norsett, Wanner, Solving Ordinary Differential Equations I, section II.1; bosh3's is that of the third-order
+// solution of Bogacki and Shampine, A 3(2) pair of Runge-Kutta formulas, Appl. Math. Lett. 2 (1989).
 var tableaus = map[string]tableau{
 	"euler":    {order: 1, c: []float64{0}, a: [][]float64{{}}, b: []float64{1}},
 	"midpoint": {order: 2, c: []float64{0, .5}, a: [][]float64{{}, {.5}}, b: []float64{0, 1}},
@@ -98,9 +98,7 @@ func (s RungeKutta) Times() []float64 {
 	var times []float64
 	grid := Grid(s.N)
 	for n := range s.N {
-		for _, c := range tableaus[s.Method].c {
-			times = append(times, stageTime(grid[n], grid[n+1], c))
-		}
+		times = append(times, tableaus[s.Method].times(grid[n], grid[n+1])...)
 	}
 	return times
 }
@@ -121,19 +119,32 @@ func (s RungeKutta) Integrate(field Field, x *graph.Node) []*graph.Node {
 	method, grid := tableaus[s.Method], Grid(s.N)
 	states := []*graph.Node{x}
 	for n := range s.N {
-		dt := grid[n+1] - grid[n]
-		slopes := make([]*graph.Node, len(method.c))
-		for i, c := range method.c {
-			at := At(stageTime(grid[n], grid[n+1], c)).InStep(n)
-			if len(method.c) == 1 {
-				at = at.Until(At(grid[n+1]))
-			}
-			slopes[i] = field(combine(x, dt, method.a[i], slopes), at)
-		}
-		x = combine(x, dt, method.b, slopes)
+		x, _ = method.step(field, x, grid[n], grid[n+1], n)
 		states = append(states, x)
 	}
 	return states
+}
+
+// step is one step of the method, the n-th of a solver, and the slope at its start.
+func (m tableau) step(field Field, x *graph.Node, t, next float64, n int) (end, slope *graph.Node) {
+	slopes := make([]*graph.Node, len(m.c))
+	for i, c := range m.c {
+		at := At(stageTime(t, next, c)).InStep(n)
+		if len(m.c) == 1 {
+			at = at.Until(At(next))
+		}
+		slopes[i] = field(combine(x, next-t, m.a[i], slopes), at)
+	}
+	return combine(x, next-t, m.b, slopes), slopes[0]
+}
+
+// times are those at which a step evaluates the field.
+func (m tableau) times(t, next float64) []float64 {
+	times := make([]float64, len(m.c))
+	for i, c := range m.c {
+		times[i] = stageTime(t, next, c)
+	}
+	return times
 }
 
 // combine returns x + dt sum_j weights_j slopes_j.

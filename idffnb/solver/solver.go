@@ -73,8 +73,16 @@ func named() []entry {
 	for _, name := range rungeKuttas {
 		list = append(list, entry{name, func(n int) Fixed { return RungeKutta{name, n} }})
 	}
+	for k := adamsLeast; k <= adamsMost; k++ {
+		list = append(list, entry{Adams{K: k}.Name(), func(n int) Fixed { return Adams{k, n} }})
+	}
+	for _, name := range exponentialNames {
+		list = append(list, entry{name, func(n int) Fixed { return Exponential{Method: name, N: n} }})
+	}
 	list = append(list,
 		entry{maruyamaName, func(n int) Fixed { return EulerMaruyama(n) }},
+		entry{HeunStratonovich(1).Name(), func(n int) Fixed { return HeunStratonovich(n) }},
+		entry{SRK(1).Name(), func(n int) Fixed { return SRK(n) }},
 	)
 	return list
 }
