@@ -175,6 +175,11 @@ func (r *Run) checkSampling(field flow.Field, s solver.Solver) error {
 	if err := r.checkSchedule(s); err != nil {
 		return err
 	}
+	if e, ok := s.(solver.Exponential); ok {
+		if err := r.exp.Objective.CheckSchedule(r.exp.Path, e.Schedule()); err != nil {
+			return fmt.Errorf("idffnb: %s: %v: %w", r.exp.Name, s, err)
+		}
+	}
 	if _, ok := field.(flow.Noisy); ok {
 		_, able := s.(solver.Stochastic)
 		if _, once := s.(instant); !able && !once { // the velocity at one time is the drift
