@@ -45,7 +45,7 @@ func (b Brownian) Areas(grid []float64) (increments, areas [][]float64, err erro
 	walk.areas = between
 	for _, row := range between {
 		for i := range row {
-			row[i] *= 1 / leaves / math.Sqrt(12)
+			row[i] /= leaves * math.Sqrt(12)
 		}
 	}
 	walk.visit(start, end, 1, 0)
