@@ -29,6 +29,7 @@ func TestExponentialOnTheRunsPath(t *testing.T) {
 		e := small(t)
 		e.Objective, e.Path, e.Steps = tc.objective, tc.path, 2
 		r := mustOpen(t, e)
+		r.backend = pureGo(t)
 		if err := r.Train(); err != nil {
 			t.Fatal(err)
 		}
@@ -52,7 +53,11 @@ func TestExponentialOnTheRunsPath(t *testing.T) {
 
 // TestDDIMSamplesAsEuler on the straight path, but for float32's rounding.
 func TestDDIMSamplesAsEuler(t *testing.T) {
-	r := trained(t)
+	r := mustOpen(t, small(t))
+	r.backend = pureGo(t)
+	if err := r.Train(); err != nil {
+		t.Fatal(err)
+	}
 	euler := r.MustSample(64, flow.CFM(), solver.Euler(5), Unkept())
 	ddim := r.MustSample(64, flow.CFM(), solver.DDIM(5), Unkept())
 	for i := range euler.X {
