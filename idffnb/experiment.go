@@ -43,6 +43,8 @@ type Experiment struct {
 	Steps        int     // training steps; 0: 20,000
 	Seed         uint64  // of the weights and of every training batch
 	DropCond     float64 // probability of training a point without its condition, so that flow.Guided can sample; about .1 or .2
+
+	weights *origin // of an imported run: what Import starts from
 }
 
 // Fast is true where the environment sets IDFF_FAST: notebooks then train and judge briefly, to be tested.
@@ -145,6 +147,9 @@ func (e Experiment) identity() ([]byte, error) {
 	}
 	if e.DropCond != 0 { // what came later is there where it is set, so that the folders of runs keep their names
 		whole["drop_cond"] = e.DropCond
+	}
+	if e.weights != nil {
+		whole["weights"] = e.weights
 	}
 	data, err := json.MarshalIndent(whole, "", "  ")
 	if err != nil {

@@ -45,6 +45,7 @@ type Run struct {
 
 	samplers    map[string]sampler
 	evaluations map[string]*Report // by key; nil until they are read
+	imported    *WeightReport      // nil unless Import made the run
 }
 
 const (
@@ -63,6 +64,15 @@ func Root() string {
 
 // Open creates the run folder of the experiment, or reopens it with what was trained so far.
 func Open(e Experiment) (*Run, error) {
+	r, err := prepare(e)
+	if err != nil {
+		return nil, err
+	}
+	return r, r.load()
+}
+
+// prepare makes the run folder of the experiment, and loads nothing.
+func prepare(e Experiment) (*Run, error) {
 	e = e.withDefaults()
 	if err := e.check(); err != nil {
 		return nil, err
@@ -129,6 +139,8 @@ func (r *Run) load() error {
 		if err := r.restore(c); err != nil {
 			return fmt.Errorf("idffnb: %s: %s: %w", r.exp.Name, c.Path, err)
 		}
+	} else if r.exp.weights != nil {
+		return fmt.Errorf("idffnb: %s: %s has no whole checkpoint: call Import again with the file of its weights", r.exp.Name, r.Dir)
 	}
 	losses, err := checkpoint.ReadJSONL[LossPoint](r.folder.Path(metricsFile))
 	if err != nil {
@@ -244,5 +256,9 @@ func (r *Run) TrainSeconds() float64 { return r.seconds }
 // String is one line for captions: what was trained, how long, on what.
 func (r *Run) String() string {
 	e := r.exp
-	return fmt.Sprintf("%s: %d of %d steps, %s coupling, %v path, seed %d, trained in %.0f s; %v", e.Name, r.step, e.Steps, e.Coupling.Name(), e.Path, e.Seed, r.seconds, r.info)
+	from := ""
+	if e.weights != nil {
+		from = e.weights.String() + ", then "
+	}
+	return fmt.Sprintf("%s: %s%d of %d steps, %s coupling, %v path, seed %d, trained in %.0f s; %v", e.Name, from, r.step, e.Steps, e.Coupling.Name(), e.Path, e.Seed, r.seconds, r.info)
 }

@@ -161,7 +161,7 @@ func (r *Run) start(n int, set sampling) (x0, cond []float32, err error) {
 
 // checkSampling says in one line why the field cannot be sampled with the solver, or nil.
 func (r *Run) checkSampling(field flow.Field, s solver.Solver) error {
-	if r.step == 0 {
+	if !r.trained() {
 		return fmt.Errorf("idffnb: %s is not trained yet: call Train first", r.exp.Name)
 	}
 	if field == nil || s == nil {

@@ -1,0 +1,531 @@
+package idffnb
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"math"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	. "github.com/gomlx/gomlx/core/graph" //nolint:staticcheck // graph code reads as formulas
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/idff-go/workbench/idffnb/checkpoint"
+)
+
+// Import opens a run of the experiment whose network starts from the weights in a file: a state dict or a whole module of PyTorch's torch.save (.pt, .pth,
+// .ckpt), a training checkpoint with one in it (see FromKey), or a .safetensors file. Nothing in the file is run; checkpoint.ReadWeights says what is read.
+//
+// The names in the file are those of PyTorch's state_dict(): net.MLP with its variables /net.0/weight, /net.0/bias, ... has net.0.weight, net.0.bias, ...
+// Every parameter of the network must be there with its shape, finite, and nothing else (see Renamed); float16, bfloat16 and float64 become float32.
+// Where that fails, nothing is loaded, and the error is a WeightsError with the report of all names; CheckWeights gives the report alone.
+//
+// The run can be sampled at once. Its folder's name depends on the file's content, so that other weights are another run; the file may move. Step
+// counts from the import: Train fine-tunes for the experiment's Steps, with a new optimizer, and Import with the same file then opens the run as it is by then.
+func Import(path string, e Experiment, options ...ImportOption) (*Run, error) {
+	w, err := readWeights(path, e, options)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.report.Err(); err != nil {
+		return nil, fmt.Errorf("idffnb: %s: %w", w.exp.Name, err)
+	}
+	w.exp.weights = w.origin()
+	r, err := prepare(w.exp)
+	if err != nil {
+		return nil, err
+	}
+	r.imported = w.report
+	found, _, err := r.folder.Latest()
+	if err != nil {
+		return nil, fmt.Errorf("idffnb: %s: %w", r.exp.Name, err)
+	}
+	if found == nil {
+		if err := w.store(r); err != nil {
+			return nil, err
+		}
+	}
+	return r, r.load()
+}
+
+// MustImport is Import for notebooks.
+func MustImport(path string, e Experiment, options ...ImportOption) *Run {
+	r, err := Import(path, e, options...)
+	Must(err)
+	return r
+}
+
+// CheckWeights compares the names and shapes in a file with those of the experiment's network, as Import does, and makes no run.
+// The report tells whether they fit; the error is about a file or an experiment that cannot be used at all.
+func CheckWeights(path string, e Experiment, options ...ImportOption) (*WeightReport, error) {
+	w, err := readWeights(path, e, options)
+	if err != nil {
+		return nil, err
+	}
+	return w.report, nil
+}
+
+// ImportOption changes what Import takes from a file.
+type ImportOption func(*weightImport)
+
+// FromKey takes the state dict under a key of a training checkpoint, such as "ema_model", with dots where keys lie in each other. It may end
+// in a prefix of names, which is taken off them: "module", or "state_dict.model".
+func FromKey(key string) ImportOption { return func(w *weightImport) { w.key = key } }
+
+// Renamed gives each name in the file, after FromKey, the name that it has in the network; "" leaves the tensor out.
+func Renamed(rename func(name string) string) ImportOption {
+	return func(w *weightImport) { w.rename = rename }
+}
+
+// WeightReport sets the tensors of a file beside the parameters of a network.
+type WeightReport struct {
+	File  string
+	Notes []string // what was not loaded from the file beside tensors
+	Rows  []WeightRow
+
+	hint string // what may help where it does not fit
+}
+
+// WeightRow is a parameter of the network, or a tensor of the file that is none.
+type WeightRow struct {
+	Name   string // in PyTorch's form: net.0.weight
+	InFile string // the tensor's name in the file, "" if it is missing
+	File   []int  // its shape there
+	Net    []int  // its shape in the network
+	Status WeightStatus
+	Detail string // what is wrong, if anything
+}
+
+// WeightStatus says how a parameter was found.
+type WeightStatus string
+
+// What may be with a parameter.
+const (
+	Fits       WeightStatus = "fits"
+	Missing    WeightStatus = "missing"     // not in the file
+	Unexpected WeightStatus = "unexpected"  // in the file, not in the network
+	WrongShape WeightStatus = "wrong shape" //
+	WrongType  WeightStatus = "wrong type"  // e.g. whole numbers for a weight
+	NotFinite  WeightStatus = "not finite"  // NaN or infinite somewhere
+)
+
+// WeightsError is the error of weights that do not fit the network; errors.As finds it in what Import returns.
+type WeightsError struct{ Report *WeightReport }
+
+// Error is the first problem and how many there are, in one line.
+func (e *WeightsError) Error() string {
+	r := e.Report
+	counts := map[WeightStatus]int{}
+	var first WeightRow
+	for _, row := range r.Rows {
+		counts[row.Status]++
+		if row.Status != Fits && first.Status == "" {
+			first = row
+		}
+	}
+	var all []string
+	for _, s := range []WeightStatus{Fits, Missing, Unexpected, WrongShape, WrongType, NotFinite} {
+		if counts[s] > 0 {
+			all = append(all, fmt.Sprintf("%d %s", counts[s], map[bool]WeightStatus{true: "fit", false: s}[s == Fits]))
+		}
+	}
+	text := fmt.Sprintf("the weights of %s do not fit the network, and nothing was loaded: %s %s (%s)", r.File, first.Name, first.Detail, strings.Join(all, ", "))
+	if r.hint != "" {
+		return text + "; " + r.hint
+	}
+	return text + "; CheckWeights gives the whole list"
+}
+
+// Err is nil if all parameters fit, and a *WeightsError otherwise.
+func (r *WeightReport) Err() error {
+	for _, row := range r.Rows {
+		if row.Status != Fits {
+			return &WeightsError{r}
+		}
+	}
+	return nil
+}
+
+// String is one line: whether the file fits.
+func (r *WeightReport) String() string {
+	if err := r.Err(); err != nil {
+		return err.Error()
+	}
+	numbers := 0
+	for _, row := range r.Rows {
+		numbers += product(row.Net)
+	}
+	return strings.Join(append([]string{fmt.Sprintf("%s: all %d parameters fit, %d numbers", r.File, len(r.Rows), numbers)}, r.Notes...), "; ")
+}
+
+// Table is the whole report in Markdown, for Show.
+func (r *WeightReport) Table() string {
+	var b strings.Builder
+	b.WriteString("| parameter | in the file | shape there | shape in the network | |\n|---|---|---|---|---|\n")
+	shape := func(s []int) string {
+		if s == nil {
+			return "–"
+		}
+		return fmt.Sprint(s)
+	}
+	for _, row := range r.Rows {
+		name, problem := row.InFile, string(row.Status)
+		if name == "" {
+			name = "–"
+		}
+		if row.Status == NotFinite || row.Status == WrongType {
+			problem += ": " + row.Detail
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", cell(row.Name), cell(name), shape(row.File), shape(row.Net), cell(problem))
+	}
+	fmt.Fprintf(&b, "\n*%s*\n", cell(r.String()))
+	return b.String()
+}
+
+// cell is a text from a file that must not break a table.
+func cell(text string) string {
+	return strings.NewReplacer("|", `\|`, "\n", " ", "\r", " ").Replace(text)
+}
+
+// Weights is the report of the file that an imported run came from, nil for other runs.
+func (r *Run) Weights() *WeightReport { return r.imported }
+
+// Export writes the network's parameters to a .safetensors file, without the optimizer, under PyTorch's names and in its layout:
+//
+//	model.load_state_dict(safetensors.torch.load_file("weights.safetensors"))
+//
+// The metadata name the experiment and the step.
+func (r *Run) Export(path string) error {
+	fail := func(err error) error {
+		return fmt.Errorf("idffnb: %s: exporting the weights: %w", r.exp.Name, err)
+	}
+	if filepath.Ext(path) != ".safetensors" {
+		return fail(fmt.Errorf("%s: the file's name must end in .safetensors, the one format that is written", path))
+	}
+	if !r.trained() {
+		return fail(fmt.Errorf("the network is not trained yet: call Train first"))
+	}
+	parameters, err := r.exp.parameters(r.backend)
+	if err != nil {
+		return err
+	}
+	var list []checkpoint.Tensor
+	for _, p := range parameters {
+		v := r.store.GetVariable(p.Path())
+		if v == nil {
+			return fail(fmt.Errorf("the run has no variable %s", p.Path()))
+		}
+		t, err := toCheckpoint(torchName(v), v)
+		if err != nil {
+			return fail(fmt.Errorf("variable %s: %s", p.Path(), firstLine(err)))
+		}
+		list = append(list, t)
+	}
+	meta := map[string]string{"format": "pt", "experiment": filepath.Base(r.Dir), "step": fmt.Sprint(r.step)}
+	if err := checkpoint.Write(path, list, meta); err != nil {
+		return fail(err)
+	}
+	return nil
+}
+
+// MustExport is Export for notebooks.
+func (r *Run) MustExport(path string) { Must(r.Export(path)) }
+
+// trained tells whether the network has weights that mean something.
+func (r *Run) trained() bool { return r.step > 0 || r.exp.weights != nil }
+
+// origin is where the weights of an imported run come from, as far as the run's identity depends on it.
+type origin struct {
+	File       string `json:"file_sha256"`
+	Parameters string `json:"parameters_sha256"` // of names and values as loaded, which FromKey and Renamed decide
+
+	name string // the file's
+}
+
+// String is for captions.
+func (o *origin) String() string {
+	return fmt.Sprintf("weights of %s (SHA-256 %s…)", o.name, o.File[:10])
+}
+
+// weightImport is a file on its way into a network.
+type weightImport struct {
+	key    string
+	rename func(string) string
+
+	exp        Experiment
+	sum        [sha256.Size]byte
+	parameters []*model.Variable   // the network's
+	tensors    []checkpoint.Tensor // for parameters, in their order, where they fit; named as variables
+	report     *WeightReport
+}
+
+// readWeights reads the file and compares it with the network.
+func readWeights(path string, e Experiment, options []ImportOption) (*weightImport, error) {
+	w := &weightImport{exp: e.withDefaults()}
+	w.exp.weights = nil
+	if err := w.exp.check(); err != nil {
+		return nil, err
+	}
+	for _, option := range options {
+		option(w)
+	}
+	fail := func(err error) (*weightImport, error) {
+		return nil, fmt.Errorf("idffnb: %s: importing weights: %w", w.exp.Name, err)
+	}
+	file, err := checkpoint.ReadWeights(path)
+	if err != nil {
+		return fail(err)
+	}
+	w.sum = file.SHA256
+	dict, err := file.Choose(w.key)
+	if err != nil {
+		return fail(fmt.Errorf("%s: %w (idffnb.FromKey(key) chooses)", path, err))
+	}
+	w.report = &WeightReport{File: filepath.Base(path), Notes: file.Notes}
+	backend, _, err := goBackend("names and shapes") // compiles at once
+	if err != nil {
+		return nil, err
+	}
+	if w.parameters, err = w.exp.parameters(backend); err != nil {
+		if backend, _, err = Backend(); err == nil { // the network may need an operation that pure Go lacks
+			w.parameters, err = w.exp.parameters(backend)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if err := w.compare(dict); err != nil {
+		return fail(fmt.Errorf("%s: %w", path, err))
+	}
+	return w, nil
+}
+
+// parameters builds the network once and gives its variables, with their shapes: those that are not trained too.
+func (e Experiment) parameters(backend compute.Backend) ([]*model.Variable, error) {
+	const n = 2
+	_, _, cond, err := e.draw(generator(0, streamGiven, 0), n)
+	if err != nil {
+		return nil, fmt.Errorf("idffnb: %s: %w", e.Name, err)
+	}
+	store := model.NewStore()
+	err = tryGraph("building the network of "+e.Name, func() error {
+		exec, err := model.NewExec(backend, store, func(scope *model.Scope, in []*Node) *Node {
+			var cond *Node
+			if len(in) > 2 {
+				cond = in[2]
+			}
+			return e.predict(scope, in[0], in[1], cond)
+		})
+		if err != nil {
+			return err
+		}
+		defer exec.Finalize()
+		in := []shapes.Shape{shapes.Make(dtypes.Float32, n, e.Data.Dim()), shapes.Make(dtypes.Float32, n)}
+		if len(cond) > 0 {
+			in = append(in, shaped(cond, n).Shape())
+		}
+		_, err = exec.Compile(in...)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	var list []*model.Variable
+	for v := range store.IterVariables() {
+		if v.Path() != model.JoinPath("/", model.RNGStateVariableName) {
+			list = append(list, v)
+		}
+	}
+	return list, nil
+}
+
+// torchName is a variable's name in PyTorch's form: /net.0/weight is net.0.weight.
+func torchName(v *model.Variable) string {
+	return strings.ReplaceAll(strings.TrimPrefix(v.Path(), "/"), "/", ".")
+}
+
+// compare fills the report, and the tensors where they fit.
+func (w *weightImport) compare(dict checkpoint.StateDict) error {
+	inFile, names := map[string]checkpoint.Tensor{}, []string{}
+	original := map[string]string{}
+	for _, t := range dict.Tensors {
+		name := t.Name
+		if w.rename != nil {
+			if name = w.rename(name); name == "" {
+				continue
+			}
+		}
+		if other, ok := original[name]; ok {
+			return fmt.Errorf("%q and %q are both renamed to %q", other, t.Name, name)
+		}
+		inFile[name], original[name] = t, t.Name
+		names = append(names, name)
+	}
+	for _, v := range w.parameters {
+		name := torchName(v)
+		row := WeightRow{Name: name, Net: append([]int{}, v.Shape().Dimensions...), Status: Fits}
+		t, ok := inFile[name]
+		if !ok {
+			row.Status, row.Detail = Missing, "is missing in the file"
+		} else {
+			row.InFile, row.File = t.Name, append([]int{}, t.Shape...)
+			w.fit(&row, v, t)
+		}
+		delete(inFile, name)
+		w.report.Rows = append(w.report.Rows, row)
+	}
+	for _, name := range names {
+		if t, ok := inFile[name]; ok {
+			w.report.Rows = append(w.report.Rows, WeightRow{Name: name, InFile: t.Name, File: append([]int{}, t.Shape...), Status: Unexpected, Detail: "is in the file, but the network has no such parameter"})
+		}
+	}
+	w.report.hint = w.prefixHint(dict.Key)
+	return nil
+}
+
+// fit converts a tensor of the file to the variable's type, or says in the row why that cannot be.
+func (w *weightImport) fit(row *WeightRow, v *model.Variable, t checkpoint.Tensor) {
+	if !slices.Equal(row.File, row.Net) {
+		row.Status, row.Detail = WrongShape, fmt.Sprintf("has shape %v in the file and %v in the network", row.File, row.Net)
+		return
+	}
+	out, err := convert(t, v.DType())
+	if err != nil {
+		row.Status, row.Detail = WrongType, firstLine(err)
+		return
+	}
+	out.Name = strings.TrimPrefix(v.Path(), "/")
+	if i, x := firstNotFinite(out); i >= 0 {
+		row.Status, row.Detail = NotFinite, fmt.Sprintf("is %g at %v", x, position(i, row.Net))
+		return
+	}
+	w.tensors = append(w.tensors, out)
+}
+
+// convert gives a tensor the type of a variable. Only floating-point numbers are converted.
+func convert(t checkpoint.Tensor, dtype dtypes.DType) (checkpoint.Tensor, error) {
+	want, ok := map[dtypes.DType]checkpoint.DType{dtypes.Float32: checkpoint.F32, dtypes.Float64: checkpoint.F64,
+		dtypes.Int32: checkpoint.I32, dtypes.Int64: checkpoint.I64, dtypes.Uint64: checkpoint.U64}[dtype]
+	switch {
+	case !ok:
+		return t, fmt.Errorf("is a %v in the network, which cannot be imported", dtype)
+	case t.DType == want:
+		return t, nil
+	case want == checkpoint.F32 || want == checkpoint.F64:
+		values, err := checkpoint.Floats(t)
+		if err != nil {
+			return t, fmt.Errorf("cannot become %s: %w", want, err)
+		}
+		if want == checkpoint.F32 {
+			return checkpoint.New(t.Name, values, t.Shape...), nil
+		}
+		wide := make([]float64, len(values))
+		for i, v := range values {
+			wide[i] = float64(v)
+		}
+		return checkpoint.New(t.Name, wide, t.Shape...), nil
+	}
+	return t, fmt.Errorf("holds %s in the file and %s in the network", t.DType, want)
+}
+
+// firstNotFinite finds the first NaN or infinity, at -1 if there is none.
+func firstNotFinite(t checkpoint.Tensor) (at int, value float64) {
+	switch t.DType {
+	case checkpoint.F32:
+		values, _ := checkpoint.Values[float32](t) // of the type that it was converted to
+		for i, v := range values {
+			if !finite(float64(v)) {
+				return i, float64(v)
+			}
+		}
+	case checkpoint.F64:
+		values, _ := checkpoint.Values[float64](t)
+		for i, v := range values {
+			if !finite(v) {
+				return i, v
+			}
+		}
+	}
+	return -1, math.NaN()
+}
+
+// position is the index of element i of an array of that shape.
+func position(i int, shape []int) []int {
+	index := make([]int, len(shape))
+	for k := len(shape) - 1; k >= 0; k-- {
+		index[k] = i % shape[k]
+		i /= shape[k]
+	}
+	return index
+}
+
+func product(shape []int) int {
+	n := 1
+	for _, d := range shape {
+		n *= d
+	}
+	return n
+}
+
+// prefixHint names the key that makes all parameters be found, where a prefix of the file's names is all that is in the way.
+func (w *weightImport) prefixHint(key string) string {
+	var missing []string
+	unexpected := map[string]bool{}
+	first := ""
+	for _, row := range w.report.Rows {
+		switch row.Status {
+		case Missing:
+			missing = append(missing, row.Name)
+		case Unexpected:
+			unexpected[row.InFile] = true
+			if first == "" {
+				first = row.InFile
+			}
+		}
+	}
+	if w.rename != nil || len(missing) != len(w.parameters) || len(missing) == 0 {
+		return ""
+	}
+	for i, c := range first {
+		if c != '.' {
+			continue
+		}
+		prefix := first[:i]
+		if !slices.ContainsFunc(missing, func(name string) bool { return !unexpected[prefix+"."+name] }) {
+			return fmt.Sprintf("its names start with %q: give Import the option idffnb.FromKey(%q)", prefix+".", strings.TrimPrefix(key+"."+prefix, "."))
+		}
+	}
+	return ""
+}
+
+// origin is what the run's identity says of the weights.
+func (w *weightImport) origin() *origin {
+	sum := sha256.New()
+	for _, t := range w.tensors {
+		fmt.Fprintf(sum, "%q %s %v ", t.Name, t.DType, t.Shape)
+		sum.Write(t.Data)
+	}
+	return &origin{File: fmt.Sprintf("%x", w.sum), Parameters: fmt.Sprintf("%x", sum.Sum(nil)), name: w.report.File}
+}
+
+// store saves the weights as the run's checkpoint of step 0.
+func (w *weightImport) store(r *Run) (err error) {
+	r.store = model.NewStore()
+	for i, t := range w.tensors {
+		value, err := fromCheckpoint(t)
+		if err != nil {
+			return fmt.Errorf("idffnb: %s: %w", r.exp.Name, err)
+		}
+		v, err := r.store.CreateVariable(w.parameters[i].Path(), value)
+		if err != nil {
+			return fmt.Errorf("idffnb: %s: variable %s: %s", r.exp.Name, t.Name, firstLine(err))
+		}
+		v.SetTrainable(w.parameters[i].Trainable)
+	}
+	defer func() { err = errors.Join(err, r.folder.Close()) }()
+	return r.save()
+}
