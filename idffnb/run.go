@@ -92,7 +92,7 @@ func prepare(e Experiment) (*Run, error) {
 	if err := r.claim(identity); err != nil {
 		return nil, err
 	}
-	return r, r.load()
+	return r, nil
 }
 
 // MustOpen is Open for notebooks.
