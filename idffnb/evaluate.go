@@ -197,6 +197,9 @@ func (r *Run) evaluationKey(field flow.Field, s solver.Solver, judge Judge) stri
 	if s, ok := s.(solver.Tunable); ok {
 		key += fmt.Sprintf("; %s %v", solver.GraphKey(s), s.Factors()) // its name does not tell them
 	}
+	if s, ok := s.(solver.Adaptive); ok {
+		key += fmt.Sprintf("; at %v", s.At) // on which the cost depends
+	}
 	return key
 }
 

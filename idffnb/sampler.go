@@ -23,13 +23,18 @@ type sampler interface {
 func (r *Run) sampler(n, condSize int, field flow.Field, s solver.Solver) (out sampler, err error) {
 	key := fmt.Sprintf("%d points, %d cond, %s, %s", n, condSize, flow.GraphKey(field), solver.GraphKey(s))
 	if found := r.samplers[key]; found != nil {
+		if adaptive, ok := found.(*adaptiveSampler); ok {
+			return adaptive.with(s.(solver.Adaptive), r.exp), nil
+		}
 		return found, nil
 	}
 	switch s := s.(type) {
 	case solver.Fixed:
 		out, err = r.fixedSampler(n, condSize, field, s)
+	case solver.Adaptive:
+		out, err = r.adaptiveSampler(n, condSize, field, s)
 	default:
-		err = fmt.Errorf("idffnb: %s: %T has no method Integrate, so it is no solver.Fixed", r.exp.Name, s)
+		err = fmt.Errorf("idffnb: %s: %T has no method Integrate, so it is no solver.Fixed, and it is no solver.Adaptive", r.exp.Name, s)
 	}
 	if err == nil {
 		r.samplers[key] = out

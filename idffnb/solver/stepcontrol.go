@@ -4,9 +4,9 @@ import "math"
 
 // The constants of the step control, those of torchdiffeq and of Hairer's code DOPRI5.
 const (
-	safety     = .9 // the next step aims at this part of the step that would be just accepted
-	mostGrowth = 10 // a step is at most this many times the one before,
-	mostShrink = .2 // and at least this part of it
+	safety     = .9   // the next step aims at this part of the step that would be just accepted
+	mostGrowth = 10   // a step is at most this many times the one before,
+	mostShrink = .2   // and at least this part of it
 	stretch    = 1.01 // a step that this factor takes to the end ends there
 )
 
