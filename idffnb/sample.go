@@ -61,7 +61,8 @@ func WithCond(cond []float32) SampleOption { return func(s *sampling) { s.cond =
 // Unkept leaves nothing in the run folder: for cells that sample again and again, such as those with sliders.
 func Unkept() SampleOption { return func(s *sampling) { s.unkept = true } }
 
-// Sample draws n points by integrating the field with the solver, all steps in one compiled graph. A flow.Noisy field needs a solver.Stochastic; its noise is drawn
+// Sample draws n points by integrating the field with the solver, all steps in one compiled graph. A solver.Adaptive runs a graph a step instead, and on a network that
+// predicts the end point its steps end at t = .99, unless it says Until when: a straight line leads on to t = 1. A flow.Noisy field needs a solver.Stochastic; its noise is drawn
 // on the host from the seed, beside the start points, and is the same on every backend and for every number of steps. The network must have been
 // trained at least a step. The result is also kept in the folder samples of the run, unless Unkept.
 func (r *Run) Sample(n int, field flow.Field, s solver.Solver, options ...SampleOption) (*Samples, error) {
@@ -183,7 +184,11 @@ func (r *Run) checkSampling(field flow.Field, s solver.Solver) error {
 	if _, ok := field.(flow.Noisy); ok {
 		_, able := s.(solver.Stochastic)
 		if _, once := s.(instant); !able && !once { // the velocity at one time is the drift
-			return fmt.Errorf("idffnb: %s: %s adds noise on the way, which %v cannot: use solver.EulerMaruyama(%d)", r.exp.Name, field.Name(), s, len(s.Grid())-1)
+			steps := len(s.Grid()) - 1
+			if _, ok := s.(solver.Adaptive); ok {
+				steps = 50
+			}
+			return fmt.Errorf("idffnb: %s: %s adds noise on the way, which %v cannot: use solver.EulerMaruyama(%d)", r.exp.Name, field.Name(), s, steps)
 		}
 	}
 	times := []float64{.5} // where sigma_t is greatest
