@@ -96,21 +96,18 @@ type WeightRow struct {
 	InFile string // the tensor's name in the file, "" if it is missing
 	File   []int  // its shape there
 	Net    []int  // its shape in the network
-	Status WeightStatus
+	Status string // "fits", "missing", "unexpected", "wrong shape", "wrong type" or "not finite"
 	Detail string // what is wrong, if anything
 }
 
-// WeightStatus says how a parameter was found.
-type WeightStatus string
-
 // What may be with a parameter.
 const (
-	Fits       WeightStatus = "fits"
-	Missing    WeightStatus = "missing"     // not in the file
-	Unexpected WeightStatus = "unexpected"  // in the file, not in the network
-	WrongShape WeightStatus = "wrong shape" //
-	WrongType  WeightStatus = "wrong type"  // e.g. whole numbers for a weight
-	NotFinite  WeightStatus = "not finite"  // NaN or infinite somewhere
+	fits       = "fits"
+	missing    = "missing"     // not in the file
+	unexpected = "unexpected"  // in the file, not in the network
+	wrongShape = "wrong shape" // in the file
+	wrongType  = "wrong type"  // e.g. whole numbers for a weight
+	notFinite  = "not finite"  // NaN or infinite somewhere
 )
 
 // WeightsError is the error of weights that do not fit the network; errors.As finds it in what Import returns.
@@ -119,18 +116,18 @@ type WeightsError struct{ Report *WeightReport }
 // Error is the first problem and how many there are, in one line.
 func (e *WeightsError) Error() string {
 	r := e.Report
-	counts := map[WeightStatus]int{}
+	counts := map[string]int{}
 	var first WeightRow
 	for _, row := range r.Rows {
 		counts[row.Status]++
-		if row.Status != Fits && first.Status == "" {
+		if row.Status != fits && first.Status == "" {
 			first = row
 		}
 	}
 	var all []string
-	for _, s := range []WeightStatus{Fits, Missing, Unexpected, WrongShape, WrongType, NotFinite} {
+	for _, s := range []string{fits, missing, unexpected, wrongShape, wrongType, notFinite} {
 		if counts[s] > 0 {
-			all = append(all, fmt.Sprintf("%d %s", counts[s], map[bool]WeightStatus{true: "fit", false: s}[s == Fits]))
+			all = append(all, fmt.Sprintf("%d %s", counts[s], map[bool]string{true: "fit", false: s}[s == fits]))
 		}
 	}
 	text := fmt.Sprintf("the weights of %s do not fit the network, and nothing was loaded: %s %s (%s)", r.File, first.Name, first.Detail, strings.Join(all, ", "))
@@ -143,7 +140,7 @@ func (e *WeightsError) Error() string {
 // Err is nil if all parameters fit, and a *WeightsError otherwise.
 func (r *WeightReport) Err() error {
 	for _, row := range r.Rows {
-		if row.Status != Fits {
+		if row.Status != fits {
 			return &WeightsError{r}
 		}
 	}
@@ -173,11 +170,11 @@ func (r *WeightReport) Table() string {
 		return fmt.Sprint(s)
 	}
 	for _, row := range r.Rows {
-		name, problem := row.InFile, string(row.Status)
+		name, problem := row.InFile, row.Status
 		if name == "" {
 			name = "–"
 		}
-		if row.Status == NotFinite || row.Status == WrongType {
+		if row.Status == notFinite || row.Status == wrongType {
 			problem += ": " + row.Detail
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", cell(row.Name), cell(name), shape(row.File), shape(row.Net), cell(problem))
@@ -367,10 +364,10 @@ func (w *weightImport) compare(dict checkpoint.StateDict) error {
 	}
 	for _, v := range w.parameters {
 		name := torchName(v)
-		row := WeightRow{Name: name, Net: append([]int{}, v.Shape().Dimensions...), Status: Fits}
+		row := WeightRow{Name: name, Net: append([]int{}, v.Shape().Dimensions...), Status: fits}
 		t, ok := inFile[name]
 		if !ok {
-			row.Status, row.Detail = Missing, "is missing in the file"
+			row.Status, row.Detail = missing, "is missing in the file"
 		} else {
 			row.InFile, row.File = t.Name, append([]int{}, t.Shape...)
 			w.fit(&row, v, t)
@@ -380,7 +377,7 @@ func (w *weightImport) compare(dict checkpoint.StateDict) error {
 	}
 	for _, name := range names {
 		if t, ok := inFile[name]; ok {
-			w.report.Rows = append(w.report.Rows, WeightRow{Name: name, InFile: t.Name, File: append([]int{}, t.Shape...), Status: Unexpected, Detail: "is in the file, but the network has no such parameter"})
+			w.report.Rows = append(w.report.Rows, WeightRow{Name: name, InFile: t.Name, File: append([]int{}, t.Shape...), Status: unexpected, Detail: "is in the file, but the network has no such parameter"})
 		}
 	}
 	w.report.hint = w.prefixHint(dict.Key)
@@ -390,17 +387,17 @@ func (w *weightImport) compare(dict checkpoint.StateDict) error {
 // fit converts a tensor of the file to the variable's type, or says in the row why that cannot be.
 func (w *weightImport) fit(row *WeightRow, v *model.Variable, t checkpoint.Tensor) {
 	if !slices.Equal(row.File, row.Net) {
-		row.Status, row.Detail = WrongShape, fmt.Sprintf("has shape %v in the file and %v in the network", row.File, row.Net)
+		row.Status, row.Detail = wrongShape, fmt.Sprintf("has shape %v in the file and %v in the network", row.File, row.Net)
 		return
 	}
 	out, err := convert(t, v.DType())
 	if err != nil {
-		row.Status, row.Detail = WrongType, firstLine(err)
+		row.Status, row.Detail = wrongType, firstLine(err)
 		return
 	}
 	out.Name = strings.TrimPrefix(v.Path(), "/")
 	if i, x := firstNotFinite(out); i >= 0 {
-		row.Status, row.Detail = NotFinite, fmt.Sprintf("is %g at %v", x, position(i, row.Net))
+		row.Status, row.Detail = notFinite, fmt.Sprintf("is %g at %v", x, position(i, row.Net))
 		return
 	}
 	w.tensors = append(w.tensors, out)
@@ -473,21 +470,21 @@ func product(shape []int) int {
 
 // prefixHint names the key that makes all parameters be found, where a prefix of the file's names is all that is in the way.
 func (w *weightImport) prefixHint(key string) string {
-	var missing []string
-	unexpected := map[string]bool{}
+	var lacking []string
+	extra := map[string]bool{}
 	first := ""
 	for _, row := range w.report.Rows {
 		switch row.Status {
-		case Missing:
-			missing = append(missing, row.Name)
-		case Unexpected:
-			unexpected[row.InFile] = true
+		case missing:
+			lacking = append(lacking, row.Name)
+		case unexpected:
+			extra[row.InFile] = true
 			if first == "" {
 				first = row.InFile
 			}
 		}
 	}
-	if w.rename != nil || len(missing) != len(w.parameters) || len(missing) == 0 {
+	if w.rename != nil || len(lacking) != len(w.parameters) || len(lacking) == 0 {
 		return ""
 	}
 	for i, c := range first {
@@ -495,7 +492,7 @@ func (w *weightImport) prefixHint(key string) string {
 			continue
 		}
 		prefix := first[:i]
-		if !slices.ContainsFunc(missing, func(name string) bool { return !unexpected[prefix+"."+name] }) {
+		if !slices.ContainsFunc(lacking, func(name string) bool { return !extra[prefix+"."+name] }) {
 			return fmt.Sprintf("its names start with %q: give Import the option idffnb.FromKey(%q)", prefix+".", strings.TrimPrefix(key+"."+prefix, "."))
 		}
 	}

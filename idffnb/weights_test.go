@@ -82,6 +82,7 @@ func arrays(t testing.TB, path string) map[string][]float32 {
 // to 2^-11 or 2^-8 of their size before they get here.
 func TestImportAgainstPyTorch(t *testing.T) {
 	want := arrays(t, torchFile("forward.safetensors"))
+	want["exported"] = arrays(t, torchFile("exported_forward.safetensors"))["pred"]
 	stripped := Renamed(func(name string) string { return strings.TrimPrefix(name, "model.") })
 	for _, c := range []struct {
 		file, pred string
@@ -94,6 +95,7 @@ func TestImportAgainstPyTorch(t *testing.T) {
 		{"module.pt", "pred", 1e-6, nil},
 		{"legacy_module.pt", "pred", 1e-6, nil},
 		{"double.pt", "pred", 1e-6, nil},
+		{"exported.safetensors", "exported", 1e-6, nil}, // written by Export
 		{"half.pt", "pred", 2e-3, nil},
 		{"bfloat16.pt", "pred", 2e-2, nil},
 		{"training.pt", "pred", 1e-6, []ImportOption{FromKey("net_model")}},
@@ -411,7 +413,7 @@ func TestWeightReport(t *testing.T) {
 	if report, err = CheckWeights(torchFile("module.pt"), narrow(t)); err != nil || report.String() != "module.pt: all 8 parameters fit, 194 numbers; class __main__.MLP not loaded, its tensors were taken" {
 		t.Errorf("%v, %v", report, err)
 	}
-	hostile := &WeightReport{File: "a|b\n", Rows: []WeightRow{{Name: "x|y\n", InFile: "x|y\n", File: []int{}, Status: Unexpected, Detail: "is | in\n"}}}
+	hostile := &WeightReport{File: "a|b\n", Rows: []WeightRow{{Name: "x|y\n", InFile: "x|y\n", File: []int{}, Status: unexpected, Detail: "is | in\n"}}}
 	for _, line := range strings.Split(strings.TrimSpace(hostile.Table()), "\n")[2:] {
 		if n := strings.Count(strings.ReplaceAll(line, `\|`, ""), "|"); n != 6 && n != 0 {
 			t.Errorf("a name breaks the table: %q", line)

@@ -23,5 +23,8 @@
 // To resume: load Latest, then TruncateJSONL with its step, which drops the
 // lines that the resumed run will write again.
 //
+// ReadWeights reads what other programs saved: safetensors files and those of
+// PyTorch's torch.save, without running anything that is in them.
+//
 // The package runs on Unix (Linux, macOS): it uses flock and rename.
 package checkpoint
