@@ -514,7 +514,7 @@ func TestTornWeights(t *testing.T) {
 func TestLegacyRefuses(t *testing.T) {
 	magic := "\x80\x02\x8a\x0a" + string(legacyMagic) + "."
 	version := "\x80\x02M\xe9\x03."
-	sys := string(new(pickler).op("\x80\x02}", text("little_endian"), "\x88s.").Bytes())
+	sys := new(pickler).op("\x80\x02}", text("little_endian"), "\x88s.").String()
 	object := string(oneTensor(2, 0, tuple{2}, tuple{1}))
 	keys := string(new(pickler).op("\x80\x02](", text("0"), "e.").Bytes())
 	data := "\x02\x00\x00\x00\x00\x00\x00\x00" + strings.Repeat("\x00", 8)
@@ -530,7 +530,7 @@ func TestLegacyRefuses(t *testing.T) {
 		{"keys missing", magic + version + sys + object + "\x80\x02].", "are missing"},
 		{"number of elements", magic + version + sys + object + keys + "\x02\x00\x00\x00\x00\x00\x00\x40" + data[8:], "is cut short"},
 		{"another number", magic + version + sys + object + keys + "\x01" + data[1:], "should have 2 elements"},
-		{"a storage that is a view", magic + version + sys + string(new(pickler).op("\x80\x02", tuple{text("storage"), name("torch FloatStorage"), text("0"), text("cpu"), 2, tuple{text("1"), 0, 2}}, "Q.").Bytes()) + keys + data, "view of another one"},
+		{"a storage that is a view", magic + version + sys + new(pickler).op("\x80\x02", tuple{text("storage"), name("torch FloatStorage"), text("0"), text("cpu"), 2, tuple{text("1"), 0, 2}}, "Q.").String() + keys + data, "view of another one"},
 	} {
 		_, err := parseWeights([]byte(c.file))
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
