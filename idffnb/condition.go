@@ -12,6 +12,9 @@ import (
 //
 //	Classes() int         the condition is a label, a whole number in [0, Classes), as datasets.Labelled gives
 //	NullCond() []float32  what stands for "no condition" in a row of cond, for Experiment.DropCond; one class more where it is a label
+//
+// Conditional models are for the independent coupling. Optimal transport pairs noise with data whatever the condition, so that in training the start points of a class are not
+// N(0, I), from which sampling starts: Cheng and Schwing, The Curse of Conditions, arXiv 2503.10636.
 type (
 	labelled interface{ Classes() int }
 	nullable interface{ NullCond() []float32 }
@@ -25,13 +28,20 @@ func (e Experiment) classes() int {
 	return 0
 }
 
-// defaultNet is the network of an experiment that names none.
-func (e Experiment) defaultNet() net.Net {
-	mlp := net.MLP{Heads: e.Objective.Heads()}
-	if e.Data == nil || e.classes() == 0 {
-		return mlp
+// netOrDefault is the experiment's network, with what it leaves to the data.
+func (e Experiment) netOrDefault() net.Net {
+	chosen := e.Net
+	if chosen == nil {
+		chosen = net.MLP{Heads: e.Objective.Heads()}
+		if e.classes() > 0 {
+			chosen = net.IndexedMLP{MLP: net.MLP{Heads: e.Objective.Heads()}}
+		}
 	}
-	return net.IndexedMLP{MLP: mlp, Indices: e.indices()}
+	if indexed, ok := chosen.(net.IndexedMLP); ok && indexed.Indices == 0 {
+		indexed.Indices = e.indices()
+		chosen = indexed
+	}
+	return chosen
 }
 
 // indices is how many labels the network must tell apart, the null among them where training drops conditions.

@@ -31,7 +31,7 @@ type Experiment struct {
 	Name string // letters, digits, dots and dashes: part of the run folder's name
 	Data Data
 
-	Net       net.Net        // nil: net.MLP{}, 3 hidden layers of 256 with SELU; for labelled data net.IndexedMLP{}
+	Net       net.Net        // nil: net.MLP{}, 3 hidden layers of 256 with SELU; on labelled data net.IndexedMLP{}, whose Indices may be left out
 	Path      flow.Path      // zero: flow.Straight()
 	Coupling  flow.Coupling  // nil: flow.Independent()
 	Objective flow.Objective // zero: flow.X1()
@@ -60,9 +60,7 @@ func FullOrFast[T any](full, fast T) T {
 
 // withDefaults replaces zero values by what they mean.
 func (e Experiment) withDefaults() Experiment {
-	if e.Net == nil {
-		e.Net = e.defaultNet()
-	}
+	e.Net = e.netOrDefault()
 	if e.Path.Kind == "" {
 		e.Path.Kind = flow.Straight().Kind
 	}
