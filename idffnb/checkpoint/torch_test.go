@@ -516,7 +516,7 @@ func TestLegacyRefuses(t *testing.T) {
 	version := "\x80\x02M\xe9\x03."
 	sys := new(pickler).op("\x80\x02}", text("little_endian"), "\x88s.").String()
 	object := string(oneTensor(2, 0, tuple{2}, tuple{1}))
-	keys := string(new(pickler).op("\x80\x02](", text("0"), "e.").Bytes())
+	keys := new(pickler).op("\x80\x02](", text("0"), "e.").String()
 	data := "\x02\x00\x00\x00\x00\x00\x00\x00" + strings.Repeat("\x00", 8)
 	if _, err := parseWeights([]byte(magic + version + sys + object + keys + data)); err != nil {
 		t.Fatal(err)
@@ -526,7 +526,7 @@ func TestLegacyRefuses(t *testing.T) {
 		{"big-endian", magic + version + strings.Replace(sys, "\x88", "\x89", 1) + object + keys + data, "big-endian"},
 		{"no keys", magic + version + sys + object + "\x80\x02N." + data, "does not list its storages"},
 		{"another key", magic + version + sys + object + strings.Replace(keys, "0", "1", 1) + data, `lists storage "1", which nothing refers to`},
-		{"a key twice", magic + version + sys + object + string(new(pickler).op("\x80\x02](", text("0"), text("0"), "e.").Bytes()) + data + data, "twice"},
+		{"a key twice", magic + version + sys + object + new(pickler).op("\x80\x02](", text("0"), text("0"), "e.").String() + data + data, "twice"},
 		{"keys missing", magic + version + sys + object + "\x80\x02].", "are missing"},
 		{"number of elements", magic + version + sys + object + keys + "\x02\x00\x00\x00\x00\x00\x00\x40" + data[8:], "is cut short"},
 		{"another number", magic + version + sys + object + keys + "\x01" + data[1:], "should have 2 elements"},
