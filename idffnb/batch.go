@@ -17,6 +17,7 @@ const (
 	streamLearn  = 0x6c6561726e // + step of learning a schedule
 	streamBrown  = 0x62726f776e // Brownian motion of a sampling
 	streamGiven  = 0x676976656e // start points and conditions that the data gives
+	streamReflow = 0x7265666c6f // + chunk of pairs for reflow
 	streamDrop   = 0x64726f70   // + training step: conditions that are dropped
 )
 

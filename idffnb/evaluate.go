@@ -123,7 +123,7 @@ func (r *Run) Floor(judge Judge) (*Report, error) {
 	}
 	report := &Report{Field: "data", Solver: "none", N: judge.N, Seeds: judge.Seeds, Shrink: judge.Shrink, Scores: map[string][]float64{}}
 	for _, seed := range judge.Seeds {
-		_, x, _, err := r.exp.draw(generator(seed, streamSecond, 0), judge.N)
+		_, x, _, err := r.exp.truth().draw(generator(seed, streamSecond, 0), judge.N)
 		if err != nil {
 			return nil, fmt.Errorf("idffnb: %s: %w", r.exp.Name, err)
 		}
@@ -159,7 +159,7 @@ func (j Judge) check(r *Run) ([]metric.Metric, error) {
 
 // score compares a cloud with the fresh data of a seed and adds the values to the report.
 func (r *Run) score(report *Report, metrics []metric.Metric, x []float32, seed uint64) error {
-	_, truth, _, err := r.exp.draw(generator(seed, streamTruth, 0), report.N)
+	_, truth, _, err := r.exp.truth().draw(generator(seed, streamTruth, 0), report.N)
 	if err != nil {
 		return fmt.Errorf("idffnb: %s: %w", r.exp.Name, err)
 	}

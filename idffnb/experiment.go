@@ -115,6 +115,9 @@ func (e Experiment) check() error {
 	if err := checkPath(e.Path); err != nil {
 		return fmt.Errorf("idffnb: experiment %s: %w", e.Name, err)
 	}
+	if err := e.checkCoupled(); err != nil {
+		return fmt.Errorf("idffnb: experiment %s: %w", e.Name, err)
+	}
 	if err := e.Objective.Check(e.Path); err != nil {
 		return fmt.Errorf("idffnb: experiment %s: %w", e.Name, err)
 	}

@@ -61,7 +61,7 @@ const (
 
 // draw draws start points, data and conditions for a step of learning.
 func (l *lesson) draw(step, n int) (x0, x1, cond []float32, err error) {
-	e := l.run.exp
+	e := l.run.exp.truth()
 	rng := generator(l.form.Seed, streamLearn, uint64(step+1))
 	if x0, x1, cond, err = e.draw(rng, n); err != nil {
 		return nil, nil, nil, fmt.Errorf("idffnb: %s: learning a schedule: %w", e.Name, err)

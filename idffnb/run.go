@@ -23,6 +23,7 @@ import (
 //	experiment.json     everything the result depends on; the folder's name ends in its hash
 //	ckpt-*.safetensors  weights and optimizer, the last two checkpoints
 //	metrics.jsonl       the loss, a line every ten steps
+//	pairs/              what Reflow drew
 //	samples/            what Sample drew, as safetensors whose metadata say how and at what cost
 //	evaluations.jsonl   what Evaluate found
 //

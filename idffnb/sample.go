@@ -135,7 +135,7 @@ func (r *Run) start(n int, set sampling) (x0, cond []float32, err error) {
 	case set.cond != nil && (len(set.cond) == 0 || len(set.cond)%n != 0):
 		return nil, nil, fmt.Errorf("idffnb: %s: %d values of cond given, which is no multiple of %d points", r.exp.Name, len(set.cond), n)
 	}
-	x0, _, cond, err = r.exp.draw(generator(set.seed, streamGiven, 0), n)
+	x0, _, cond, err = r.exp.truth().draw(generator(set.seed, streamGiven, 0), n)
 	switch {
 	case err != nil:
 		return nil, nil, fmt.Errorf("idffnb: %s: %w", r.exp.Name, err)

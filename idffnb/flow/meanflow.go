@@ -36,9 +36,12 @@ type Averaging struct {
 	Power float64
 }
 
-// AverageVelocity is MeanFlow's objective with the settings of the paper's CIFAR-10 experiment but for its times, which are uniform: see Averaging.
+// AverageVelocity is MeanFlow's objective, see Averaging: a quarter of the intervals open, as the paper found best, the adaptive weight's power .75 of its CIFAR-10 experiment, and uniform
+// times, which in the plane did better in one step than the paper's logit-normal ones (8gaussians, 3000 steps of a network 128 wide, MMD^2 of one step: .0065; with the paper's
+// settings of ImageNet .0113, of CIFAR-10 .0129). A power above 0 pulls u, and v with it, from the mean towards the likeliest: one step gains, and more steps lose. For
+// more than one step take a lesser power, with 0 the exact mean.
 func AverageVelocity() Objective {
-	return Objective{Kind: "meanflow", Average: Averaging{Apart: .75, Power: .75}}
+	return Objective{Kind: "meanflow", Average: Averaging{Apart: .25, Power: .75}}
 }
 
 // String gives all settings, for the experiment's identity.
