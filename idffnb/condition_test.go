@@ -258,6 +258,12 @@ func TestSampleByLabel(t *testing.T) {
 			t.Errorf("%s: %v, %v", tensor.Name, values, err)
 		}
 	}
+	// An adaptive solver, in an interval too.
+	for _, field := range []flow.Field{flow.Guided(flow.CFM(), 2), flow.GuidedWithin(flow.CFM(), 2, .1, .6)} {
+		if _, err := r.Sample(6, field, solver.Dopri5(1e-3, 1e-3), WithLabel(1)); err != nil {
+			t.Error(err)
+		}
+	}
 	// Guidance with noise and with IDFF's terms.
 	if _, err := r.Sample(6, flow.Guided(flow.Stochastic(flow.DecayingNoise(1)), 2), solver.EulerMaruyama(3), WithLabel(1)); err != nil {
 		t.Error(err)

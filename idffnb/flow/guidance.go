@@ -36,7 +36,7 @@ type guided interface{ guides() Field }
 func Guided(field Field, scale float64) Field { return GuidedWithin(field, scale, 0, 1) }
 
 // GuidedWithin guides only at times from <= t <= to, and elsewhere samples with the condition, for the cost of the field alone: a limited interval
-// (Kynkäänniemi et al., arXiv 2404.07724). Solvers whose times the graph computes cannot have one, unless it is [0, 1].
+// (Kynkäänniemi et al., arXiv 2404.07724). Adaptive solvers compute their times, and every evaluation costs two all the same; learned schedules cannot have an interval.
 func GuidedWithin(field Field, scale, from, to float64) Field {
 	g := guidedField{field, scale, from, to}
 	if _, ok := field.(Noisy); ok {
@@ -100,15 +100,21 @@ func (f guidedField) Check(times []float64, path Path) error {
 // Velocity implements Field.
 func (f guidedField) Velocity(m *Model, at Point, factors []*Node) *Node {
 	factors, scale := factors[:len(factors)-1], factors[len(factors)-1]
-	if f.scale == 1 || !f.always() && (at.T.Number() < f.from || at.T.Number() > f.to) {
+	computed := !f.always() && at.T.MayBeOne()
+	if f.scale == 1 || !f.always() && !computed && (at.T.Number() < f.from || at.T.Number() > f.to) {
 		return f.of.Velocity(m, at, factors)
+	}
+	if computed {
+		t := at.T.As(scale)
+		inside := LogicalAnd(GreaterOrEqual(t, ConstAs(t, f.from)), LessOrEqual(t, ConstAs(t, f.to)))
+		scale = Where(inside, scale, OnesLike(scale))
 	}
 	null := m.Null()
 	without := f.of.Velocity(null, at, factors)
 	m.Meter.Forwards += null.Meter.Forwards
 	m.Meter.Backwards += null.Meter.Backwards
 	m.Meter.Equivalents += null.Meter.Equivalents
-	if f.scale == 0 {
+	if f.scale == 0 && !computed {
 		return without
 	}
 	with := f.of.Velocity(m, at, factors)

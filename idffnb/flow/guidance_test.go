@@ -1,6 +1,7 @@
 package flow_test
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -87,6 +88,20 @@ func TestGuidedEnds(t *testing.T) {
 			t.Errorf("%s: cost %+v, want %d forwards, %g equivalents", field.Name(), c, tc.forwards, tc.equivalents)
 		}
 	}
+	// A time that the graph computes: guidance holds between from and to all the same.
+	for _, at := range []float64{.1, .4, .9} {
+		for _, scale := range []float64{0, 2} {
+			f := flow.GuidedWithin(flow.CFM(), scale, .2, .7)
+			m := guidedModel()
+			got := MustExecOnce(backend(t), func(x, t *Node) *Node {
+				return f.Velocity(m, flow.Point{X: x, Start: x, T: solver.AtNodes(t, OneMinus(t))}, []*Node{ConstAs(t, scale)})
+			}, [][]float64{x}, at).Value().([][]float64)[0]
+			near(t, f.Name(), got, at64(t, f, guidedModel(), x, at))
+			if m.Meter.Forwards != 2 {
+				t.Errorf("%s at a computed time: %+v, want 2 forwards", f.Name(), m.Meter)
+			}
+		}
+	}
 	// Scale 1 asks for no network without condition.
 	near(t, "scale 1", at64(t, flow.Guided(flow.CFM(), 1), plain(3), x, .4), at64(t, flow.CFM(), plain(3), x, .4))
 }
@@ -139,6 +154,15 @@ func TestGuidedNames(t *testing.T) {
 	if g := flow.Stochastic(flow.DecayingNoise(.8)); noise(flow.Guided(g, 3)) != noise(g) {
 		t.Error("guidance changed the noise")
 	}
+}
+
+func ExampleGuided() {
+	field := flow.Guided(flow.CFM(), 2)
+	fmt.Println(field.Name(), field.Factors())
+	fmt.Println(flow.GuidedWithin(flow.IDFF(.5), 3, .2, .8).Name())
+	// Output:
+	// CFM guided ×2 [2]
+	// IDFF γ=0.5 guided ×3 for t in [0.2, 0.8]
 }
 
 // own is a user's field.
