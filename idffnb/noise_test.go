@@ -82,24 +82,66 @@ func (exactNet) Predict(_ *model.Scope, x, t, _ *Node) *Node {
 	return Mul(Div(MulScalar(t, .36), Add(MulScalar(Square(t), .36), Square(OneMinus(t)))), x)
 }
 
-// TestNoisySamples samples an exact network. The variance of 4096 components scatters by .022 of itself; 6.5 of that, and .06 for 60 steps, are allowed: a false alarm
+// exactVelocity predicts their velocity without error: v = (.36 t - (1-t))/(.36 t^2 + (1-t)^2) x.
+type exactVelocity struct{}
+
+func (exactVelocity) Predict(_ *model.Scope, x, t, _ *Node) *Node {
+	t = ExpandAxes(t, -1)
+	return Mul(Div(Sub(MulScalar(t, .36), OneMinus(t)), Add(MulScalar(Square(t), .36), Square(OneMinus(t)))), x)
+}
+
+// TestNoisySamples samples exact networks. The variance of 4096 components scatters by .022 of itself; 6.5 of that, and .06 for the steps, are allowed: a false alarm
 // in 1e-9 or less. Without the score term it would come out twice as large or more, without the noise less than half as large.
 func TestNoisySamples(t *testing.T) {
 	t.Setenv("IDFF_RUNS", t.TempDir())
-	r := mustOpen(t, Experiment{Name: "exact", Data: normals{}, Net: exactNet{}})
-	r.step, r.backend = 1, pureGo(t)
-	for _, f := range []flow.Field{flow.Stochastic(flow.DecayingNoise(2)), flow.Stochastic(flow.BridgeNoise(2)), flow.Stochastic(flow.ConstantNoise(1))} {
-		out := mustSample(t, r, 2048, f, solver.EulerMaruyama(60))
-		if c := out.Cost; c.Steps != 60 || c.Forwards != 60 || c.Backwards != 0 || c.Equivalents != 60 || len(out.States) != 61 {
-			t.Errorf("%s: %d states, cost %+v", f.Name(), len(out.States), c)
+	point := mustOpen(t, Experiment{Name: "exact", Data: normals{}, Net: exactNet{}})
+	velocity := mustOpen(t, Experiment{Name: "exact-v", Data: normals{}, Net: exactVelocity{}, Objective: flow.Velocity()})
+	point.step, point.backend = 1, pureGo(t)
+	velocity.step, velocity.backend = 1, point.backend
+	decaying, bridge, constant := flow.Stochastic(flow.DecayingNoise(2)), flow.Stochastic(flow.BridgeNoise(2)), flow.Stochastic(flow.ConstantNoise(1))
+	for _, tc := range []struct {
+		run    *Run
+		s      solver.Stochastic
+		each   int // forwards a step
+		fields []flow.Field
+	}{
+		{point, solver.EulerMaruyama(60), 1, []flow.Field{decaying, bridge, constant}},
+		{point, solver.SRK(10), 2, []flow.Field{decaying, bridge, constant}},
+		{velocity, solver.SRK(10), 2, []flow.Field{decaying, bridge, constant}},
+		{velocity, solver.HeunStratonovich(10), 2, []flow.Field{decaying, bridge}},
+	} {
+		for _, f := range tc.fields {
+			out, steps := mustSample(t, tc.run, 2048, f, tc.s), tc.s.Steps()
+			if c := out.Cost; c.Steps != steps || c.Forwards != steps*tc.each || c.Backwards != 0 || c.Equivalents != float64(steps*tc.each) || len(out.States) != steps+1 {
+				t.Errorf("%s, %v: %d states, cost %+v", f.Name(), tc.s, len(out.States), c)
+			}
+			square := 0.
+			for _, x := range out.X {
+				square += float64(x) * float64(x) / .36 / 4096
+			}
+			if !(math.Abs(square-1) < .06+6.5*.022) {
+				t.Errorf("%s, %v, %s: samples have %.3f times the data's variance", tc.run.exp.Name, tc.s, f.Name(), square)
+			}
 		}
-		square := 0.
-		for _, x := range out.X {
-			square += float64(x) * float64(x) / .36 / 4096
+	}
+}
+
+// TestSolversFollowTheSameNoise: from the same seed Euler-Maruyama, Heun and SRK come to the same points, SRK with half the steps closest.
+func TestSolversFollowTheSameNoise(t *testing.T) {
+	r := reference(t, "8gaussians")
+	r.backend = pureGo(t)
+	fine := mustSample(t, r, 150, decaying, solver.SRK(40)).X
+	away := func(s solver.Solver) float64 {
+		moves := make([]float64, len(fine))
+		for i, x := range mustSample(t, r, 150, decaying, s).X {
+			moves[i] = math.Abs(float64(x - fine[i]))
 		}
-		if !(math.Abs(square-1) < .06+6.5*.022) {
-			t.Errorf("%s: samples have %.3f times the data's variance", f.Name(), square)
-		}
+		slices.Sort(moves)
+		return moves[len(moves)/2]
+	}
+	maruyama, heun, srk := away(solver.EulerMaruyama(20)), away(solver.HeunStratonovich(20)), away(solver.SRK(10))
+	if !(srk < .8*maruyama && srk < .8*heun && maruyama < .2 && heun < .2) {
+		t.Errorf("median distance from 40 steps of SRK: Euler-Maruyama x20 %.4f, Heun x20 %.4f, SRK x10 %.4f", maruyama, heun, srk)
 	}
 }
 
@@ -217,6 +259,10 @@ func TestNoisyRefuses(t *testing.T) {
 		{decaying, solver.EulerMaruyama(0), "at least 1"},
 		{decaying, solver.EulerMaruyama(-3), "at least 1"},
 		{decaying, solver.EulerMaruyama(5000), "resolved to 4096 steps"},
+		{decaying, solver.HeunStratonovich(0), "at least 1"},
+		{decaying, solver.SRK(-1), "at least 1"},
+		{decaying, solver.SRK(4097), "resolved to 4096 steps"},
+		{flow.Stochastic(flow.ConstantNoise(.5)), solver.HeunStratonovich(4), "such as solver.SRK(n)"},
 		{flow.Stochastic(flow.DecayingNoise(-1)), solver.EulerMaruyama(4), "scale -1"},
 		{flow.Stochastic(flow.Diffusion{Kind: "pink"}), solver.EulerMaruyama(4), "valid names: decaying"},
 		{flow.IDFFNoisy(.2), solver.EulerMaruyama(4), "at least 1/2"},

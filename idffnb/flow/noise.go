@@ -26,7 +26,7 @@ import (
 //	where data are thin (a curve in the plane), the last step
 //	multiplies deviations by                     c^2/(2K)   c^2/2          c^2/2 K
 //
-// Decaying noise with c = 1 is the one to try first. Constant noise c wants c^2/2 K well below 1: c = 0.1 at 50 steps. Euler-Maruyama never evaluates t = 1.
+// Decaying noise with c = 1 is the one to try first. Constant noise c wants c^2/2 K well below 1: c = 0.1 at 50 steps. Euler-Maruyama and SRK never evaluate t = 1.
 type Diffusion struct {
 	Kind  string  // a name of the table; empty means decaying
 	Scale float64 // at least 0

@@ -99,6 +99,21 @@ func TestNoisyCheck(t *testing.T) {
 	} {
 		expectError(t, tc.field.Name(), flow.CheckField(tc.field, times, flow.X1Score(), tc.path), tc.want)
 	}
+	// Constant noise at t = 1.
+	for _, tc := range []struct {
+		field flow.Field
+		times []float64
+		path  flow.Path
+		want  string
+	}{
+		{flow.Stochastic(flow.ConstantNoise(.1)), solver.HeunStratonovich(4).Times(), flow.Straight(), "0/0 there: use flow.DecayingNoise(c)"},
+		{flow.Stochastic(flow.ConstantNoise(0)), solver.HeunStratonovich(4).Times(), flow.Straight(), ""},
+		{flow.Stochastic(flow.BridgeNoise(1)), solver.HeunStratonovich(4).Times(), flow.Straight(), ""},
+		{flow.Stochastic(flow.ConstantNoise(.1)), solver.SRK(4).Times(), flow.Straight(), ""},
+		{flow.StochasticOnBridge(flow.ConstantNoise(.2), .2), solver.HeunStratonovich(4).Times(), flow.Bridge(.2), ""},
+	} {
+		expectError(t, tc.field.Name(), flow.CheckField(tc.field, tc.times, flow.X1Score(), tc.path), tc.want)
+	}
 	// Objective sf2m learns the probability flow of the bridge, not its drift.
 	for _, tc := range []struct {
 		field flow.Field

@@ -3,6 +3,7 @@ package flow
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	. "github.com/gomlx/gomlx/core/graph" //nolint:staticcheck // graph code reads as formulas
 	"github.com/idff-go/workbench/idffnb/solver"
@@ -30,6 +31,8 @@ type Noisy interface {
 // instead the drift of a diffusion: given both ends the bridge is dx = (x1 - x)/(1-t) dt + sigma0 dW, and the mean of its drift given x alone keeps the marginals (Gyöngy 1986).
 // There u = v - sigma0^2/2 s, and b = sigma0. (Objective sf2m learns u itself on the bridge: there b = 0.) So g = b needs no score at all, and g = 0 is the probability flow of the bridge.
 // At t = 0 a score head says nothing and is taken as 0, which is an error of one step's order.
+// At t = 1, which few solvers evaluate, the score of the straight path is 0/0. Where g(1) = 0 its term is 0, as it should be, since the score of the data is finite; constant
+// noise is refused there. The head of X1Score says nothing at t = 1 either, as at t = 0.
 //
 // The family: Song et al., arXiv 2011.13456, section 4.3 and appendix D; Albergo et al., Stochastic interpolants, arXiv 2303.08797.
 type StochasticField struct {
@@ -55,9 +58,12 @@ func (f StochasticField) Factors() []float64 { return []float64{f.G.Scale, f.Bri
 func (f StochasticField) graphKey() string { return "stochastic " + f.G.kind() }
 
 // Check implements Checker.
-func (f StochasticField) Check(_ []float64, path Path) error {
+func (f StochasticField) Check(times []float64, path Path) error {
 	if err := f.G.Check(); err != nil {
 		return err
+	}
+	if f.G.kind() == "constant" && f.G.Scale > 0 && path.kind() == "straight" && slices.Contains(times, 1) {
+		return fmt.Errorf("flow: constant noise needs the score of the data at t = 1, which is 0/0 there: use flow.DecayingNoise(c), or a solver that ends before, such as solver.SRK(n)")
 	}
 	return checkNoisyPath(f.Bridge, path)
 }

@@ -14,8 +14,8 @@ import (
 // Two evaluations a step, strong order 1 for diagonal noise. Where g depends on x the equation of Itô with the same solution has the drift f + 1/2 g dg/dx; for noise g(t), as that
 // of the fields of package flow, there is no difference. Burrage, Burrage, Tian, Proc. R. Soc. Lond. A 460 (2004) 373. Without noise it is the Runge-Kutta method heun2.
 //
-// The last evaluation is at t = 1, where the velocity of an x1-network is 0/0 and the score of every network is, too (see package flow): at few steps
-// prefer SRK, which ends before, or a network of velocities.
+// The last evaluation is at t = 1, where the velocity of an x1-network is 0/0 (it divides by 0.01, see package flow): with such networks few steps of SRK, which ends before,
+// are better than few steps of Heun. Networks of velocities are not affected.
 type StratonovichHeun struct {
 	N int // steps, at least 1
 }
