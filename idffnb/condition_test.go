@@ -26,10 +26,7 @@ func conditional(t testing.TB) Experiment {
 }
 
 // vectors is data with a condition of two numbers: the direction that a point lies in.
-type vectors struct {
-	null  []float32
-	width int
-}
+type vectors struct{ null []float32 }
 
 func (vectors) Name() string          { return "vectors" }
 func (vectors) Dim() int              { return 2 }
