@@ -39,24 +39,37 @@ type adaptiveSampler struct {
 
 // adaptiveSampler compiles the graphs of the method for a field, n points and a condition; solvers with other tolerances and times share them.
 func (r *Run) adaptiveSampler(n, condSize int, field flow.Field, s solver.Adaptive) (*adaptiveSampler, error) {
-	out := &adaptiveSampler{what: fmt.Sprintf("%s: sampling %s", r.exp.Name, field.Name()), n: n}
 	// The inputs beside the state are the start points, the factors and the condition, where there is one.
+	inputs := []shapes.Shape{shapes.Make(dtypes.Float32, n, r.exp.Data.Dim()), shapes.Make(dtypes.Float32, max(len(field.Factors()), 1))}
+	if condSize > 0 {
+		inputs = append(inputs, shaped(make([]float32, condSize), n).Shape())
+	}
+	out, err := r.prepareAdaptive(fmt.Sprintf("%s: sampling %s", r.exp.Name, field.Name()), s, inputs, func(scope *model.Scope, inputs []*Node) (*flow.Model, solver.Field) {
+		values := split(inputs[1])
+		var cond *Node
+		if condSize > 0 {
+			cond = inputs[2]
+		}
+		m := r.model(scope, cond)
+		return m, func(state *Node, t solver.Time) *Node {
+			return field.Velocity(m, flow.Point{X: state, Start: inputs[0], T: t}, values[:len(field.Factors())])
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out.with(s, r.exp), nil
+}
+
+// prepareAdaptive compiles the graphs of the method for a field that build makes from the inputs, the first of which are the start points, shaped as the state.
+func (r *Run) prepareAdaptive(what string, s solver.Adaptive, inputs []shapes.Shape, build func(*model.Scope, []*Node) (*flow.Model, solver.Field)) (*adaptiveSampler, error) {
+	out := &adaptiveSampler{solver: s, what: what, n: inputs[0].Dimensions[0]}
 	compile := func(step bool, cost *solver.Cost) (*model.Exec, error) {
 		return model.NewExec(r.backend, r.store, func(scope *model.Scope, in []*Node) []*Node {
 			var m *flow.Model
-			begin, next := s.Graphs(func(inputs []*Node) solver.Field {
-				values := make([]*Node, len(field.Factors()))
-				for i := range values {
-					values[i] = Reshape(SliceAxis(inputs[1], 0, AxisElem(i)))
-				}
-				var cond *Node
-				if condSize > 0 {
-					cond = inputs[2]
-				}
-				m = r.model(scope, cond)
-				return func(state *Node, t solver.Time) *Node {
-					return field.Velocity(m, flow.Point{X: state, Start: inputs[0], T: t}, values)
-				}
+			begin, next := s.Graphs(func(inputs []*Node) (field solver.Field) {
+				m, field = build(scope, inputs)
+				return field
 			})
 			if step {
 				begin = next
@@ -75,18 +88,13 @@ func (r *Run) adaptiveSampler(n, condSize int, field flow.Field, s solver.Adapti
 		if err != nil {
 			return err
 		}
-		x := shapes.Make(dtypes.Float32, n, r.exp.Data.Dim())
-		inputs := []shapes.Shape{x, shapes.Make(dtypes.Float32, max(len(field.Factors()), 1))}
-		if condSize > 0 {
-			inputs = append(inputs, shaped(make([]float32, condSize), n).Shape())
-		}
-		out.program, err = s.Prepare(begin, step, x, inputs...)
+		out.program, err = s.Prepare(begin, step, inputs[0], inputs...)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return out.with(s, r.exp), nil
+	return out, nil
 }
 
 // with is the same sampling with the solver's tolerances, times and limits, and lastStretch where the network calls for it.
@@ -97,16 +105,24 @@ func (s *adaptiveSampler) with(a solver.Adaptive, e Experiment) *adaptiveSampler
 			a.Until = 1 - lastStretch
 		}
 	}
+	return s.tuned(a)
+}
+
+// tuned is the same sampling with the solver's tolerances, times and limits.
+func (s *adaptiveSampler) tuned(a solver.Adaptive) *adaptiveSampler {
 	again := *s
 	again.solver = a
 	return &again
 }
 
-func (s *adaptiveSampler) run(x0, cond []float32, factors []float64, _ []float32) (states [][]float32, cost solver.Cost, err error) {
+func (s *adaptiveSampler) run(x0, cond []float32, factors []float64, noise []float32) (states [][]float32, cost solver.Cost, err error) {
 	start := tensors.FromFlatDataAndDimensions(x0, s.n, len(x0)/s.n)
 	inputs := []any{start, factorTensor(factors)}
 	if len(cond) > 0 {
 		inputs = append(inputs, shaped(cond, s.n))
+	}
+	if len(noise) > 0 {
+		inputs = append(inputs, tensors.FromFlatDataAndDimensions(noise, s.n, len(noise)/s.n))
 	}
 	var stopped error
 	err = tryGraph(s.what, func() error {

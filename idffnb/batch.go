@@ -19,6 +19,7 @@ const (
 	streamGiven  = 0x676976656e // start points and conditions that the data gives
 	streamReflow = 0x7265666c6f // + chunk of pairs for reflow
 	streamDrop   = 0x64726f70   // + training step: conditions that are dropped
+	streamProbe  = 0x70726f6265 // probes of a divergence
 )
 
 func generator(seed uint64, stream, number uint64) *rand.Rand {

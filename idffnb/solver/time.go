@@ -56,6 +56,18 @@ func (t Time) Reversed() Time {
 	return Time{node: t.rest, rest: t.node, Step: t.Step}
 }
 
+// AtMost is the earlier of the time and a limit below 1, for fields that stand still from then on.
+func (t Time) AtMost(limit float64) Time {
+	if t.node == nil {
+		return Time{number: min(t.number, limit), Step: t.Step}
+	}
+	out := Time{node: graph.MinScalar(t.node, limit), Step: t.Step}
+	if t.rest != nil {
+		out.rest = graph.MaxScalar(t.rest, 1-limit)
+	}
+	return out
+}
+
 // MayBeOne tells whether the time may be 1 without being known to be.
 func (t Time) MayBeOne() bool { return t.node != nil && t.rest != nil }
 
