@@ -48,7 +48,7 @@ func TestGradient(t *testing.T) {
 		}
 		backend := testBackend(t)
 		value := graph.MustNewExec(backend, loss)
-		at := func(x []float64, a float64) float64 { return value.MustExec(x, a)[0].Value().(float64) }
+		at := func(x []float64, a float64) float64 { return value.MustCall(x, a)[0].Value().(float64) }
 		out := graph.MustExecOnceN(backend, func(x, a *graph.Node) []*graph.Node { return graph.Gradient(loss(x, a), x, a) }, x0, a)
 		got := append(append([]float64{}, out[0].Value().([]float64)...), out[1].Value().(float64))
 		const h = 1e-5
