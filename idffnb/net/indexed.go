@@ -33,11 +33,24 @@ func (m IndexedMLP) Predict(scope *model.Scope, x, t, cond *Node) *Node {
 	}
 	batch, index, others := x.Shape().Dimensions[0], cond, (*Node)(nil)
 	if cond.Rank() == 2 && cond.Shape().Dimensions[1] > 1 {
-		index, others = SliceAxis(cond, 1, AxisElem(0)), SliceAxis(cond, 1, AxisRange(1))
+		index, others = SliceAxis(cond, 1, AxisElem(0)), afterFirst(cond)
 	}
 	in := Embedding(scope, "index", ConvertDType(Reshape(index, batch), dtypes.Int32), m.Indices, orDefault(m.Size, 16))
 	if others != nil {
 		in = Concatenate([]*Node{in, others}, -1)
 	}
 	return m.MLP.Predict(scope, x, t, in)
+}
+
+// afterFirst is cond [batch, 1+m] without its first column, by a matrix product: GoMLX cannot differentiate a slice twice, as MeanFlow does in the last column.
+func afterFirst(cond *Node) *Node {
+	m := cond.Shape().Dimensions[1] - 1
+	shift := make([][]float32, 1+m)
+	for i := range shift {
+		shift[i] = make([]float32, m)
+		if i > 0 {
+			shift[i][i-1] = 1
+		}
+	}
+	return MatMul(cond, ConstAs(cond, shift))
 }
