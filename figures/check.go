@@ -30,6 +30,21 @@ func checkCloud(where string, pts [][2]float64, least int) error {
 	return nil
 }
 
+// checkStates says what is wrong with clouds of the same points, such as the states of trajectories, if anything. where names the k-th of them, and
+// unit is what each is called.
+func checkStates(clouds [][][2]float64, least int, unit string, where func(k int) string) error {
+	for k, cloud := range clouds {
+		if err := checkCloud(where(k), cloud, least); err != nil {
+			return err
+		}
+		if len(cloud) != len(clouds[0]) {
+			return fmt.Errorf("%s has %d points, %s 0 has %d: trajectories need the same points in each %s",
+				where(k), len(cloud), unit, len(clouds[0]), unit)
+		}
+	}
+	return nil
+}
+
 // checkValues says what is wrong with a series of numbers, if anything.
 func checkValues(where string, v []float64) error {
 	if len(v) == 0 {

@@ -99,25 +99,12 @@ func (k KDEGrid) Draw() (*Figure, error) {
 	for c, col := range k.Columns {
 		names[c] = col.Title
 	}
-	titles := layTitles(names, lat.panel, 12)
-	for _, t := range titles {
-		lat.top = max(lat.top, t.height()+4)
-	}
-	w, h := lat.size()
-	head := layTitle(k.Title, vg.Length(w)*vg.Inch-20, 13)
-	extra := vg.Length(0)
-	if k.Title != "" {
-		extra = head.height() + 4
-	}
+	titles := lat.titles(names, 4)
 	label := k.RowLabel
 	if label == "" {
 		label = "t = %.2f"
 	}
-	return NewFigure(w, h+float64(extra/vg.Inch), func(c draw.Canvas) {
-		if k.Title != "" {
-			head.draw(c, c.Center().X, c.Max.Y-lat.margin-head.height()+3)
-			c = subCanvas(c, c.Min.X, c.Min.Y, c.Max.X, c.Max.Y-extra)
-		}
+	return lat.figure(k.Title, 0, func(c draw.Canvas) {
 		for r := range rows {
 			for col := range cols {
 				p := lat.at(c, box, r, col)
@@ -158,15 +145,8 @@ func (k KDEGrid) check() error {
 		if len(col.Trajectory) != len(k.Rows) {
 			return fmt.Errorf("%s has %d clouds for %d rows: give one cloud per time", name, len(col.Trajectory), len(k.Rows))
 		}
-		for r, cloud := range col.Trajectory {
-			where := fmt.Sprintf("%s, row %d (t = %g)", name, r, k.Rows[r])
-			if err := checkCloud(where, cloud, 2); err != nil {
-				return err
-			}
-			if len(cloud) != len(col.Trajectory[0]) {
-				return fmt.Errorf("%s has %d points, row 0 has %d: trajectories need the same points in each row",
-					where, len(cloud), len(col.Trajectory[0]))
-			}
+		if err := checkStates(col.Trajectory, 2, "row", func(r int) string { return fmt.Sprintf("%s, row %d (t = %g)", name, r, k.Rows[r]) }); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -83,7 +83,7 @@ func (s Samples) Draw() (*Figure, error) {
 	lat.panel = min(max(vg.Length(12.9*72)/vg.Length(cols)-lat.gapX, 150), 300)
 	boxes := make([]Box, n)
 	grids := make([]*Grid, n)
-	titles := make([]block, n)
+	names := make([]string, n)
 	for i, c := range s.Clouds {
 		var err error
 		switch {
@@ -105,21 +105,13 @@ func (s Samples) Draw() (*Figure, error) {
 		if err != nil {
 			return fail(fmt.Errorf("cloud %d (%s): %w", i, firstLine(c.Title), err))
 		}
-		titles[i] = layTitle(c.Title, lat.panel, 12)
-		lat.top = max(lat.top, titles[i].height()+5)
+		names[i] = c.Title
 	}
 	if s.Box != (Box{}) {
 		lat.aspect = (s.Box.YMax - s.Box.YMin) / (s.Box.XMax - s.Box.XMin)
 	}
-	w, h := lat.size()
-	head := layTitle(s.Title, vg.Length(w)*vg.Inch-20, 13)
-	extra := vg.Length(0)
-	if s.Title != "" {
-		extra = head.height() + 4
-	}
-	return NewFigure(w, h+float64(extra/vg.Inch), func(c draw.Canvas) {
-		head.draw(c, c.Center().X, c.Max.Y-lat.margin-head.height()+3)
-		c = subCanvas(c, c.Min.X, c.Min.Y, c.Max.X, c.Max.Y-extra)
+	titles := lat.titles(names, 5)
+	return lat.figure(s.Title, 0, func(c draw.Canvas) {
 		for i, cloud := range s.Clouds {
 			p := lat.at(c, boxes[i], i/cols, i%cols)
 			titles[i].draw(c, p.Center().X, p.Max.Y+5)

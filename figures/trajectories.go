@@ -66,10 +66,7 @@ func (t Trajectories) Draw() (*Figure, error) {
 	for i, p := range t.Panels {
 		names[i] = p.Title
 	}
-	titles := layTitles(names, lat.panel, 12)
-	for _, b := range titles {
-		lat.top = max(lat.top, b.height()+5)
-	}
+	titles := lat.titles(names, 5)
 	var entries []legendEntry
 	if t.Truth != nil {
 		entries = append(entries, legendEntry{text: "data", kind: legendDot, color: fade(cloudColor, 0.7)})
@@ -81,16 +78,8 @@ func (t Trajectories) Draw() (*Figure, error) {
 	w, _ := lat.size()
 	leg := layLegend(entries, vg.Length(w)*vg.Inch-20)
 	lat.bottom = leg.height() + 6
-	w, h := lat.size()
-	head := layTitle(t.Title, vg.Length(w)*vg.Inch-20, 13)
-	extra := vg.Length(0)
-	if t.Title != "" {
-		extra = head.height() + 4
-	}
-	return NewFigure(w, h+float64(extra/vg.Inch), func(c draw.Canvas) {
-		head.draw(c, c.Center().X, c.Max.Y-lat.margin-head.height()+3)
+	return lat.figure(t.Title, 0, func(c draw.Canvas) {
 		leg.draw(c, c.Center().X, c.Min.Y+lat.margin+leg.height())
-		c = subCanvas(c, c.Min.X, c.Min.Y, c.Max.X, c.Max.Y-extra)
 		for i := range t.Panels {
 			p := lat.at(c, box, i/cols, i%cols)
 			titles[i].draw(c, p.Center().X, p.Max.Y+5)
@@ -198,15 +187,8 @@ func (t Trajectories) check() error {
 		if len(p.Trajectory) < 2 {
 			return fmt.Errorf("%s has %d state(s): give at least the start and the end", name, len(p.Trajectory))
 		}
-		for k, cloud := range p.Trajectory {
-			where := fmt.Sprintf("%s, state %d", name, k)
-			if err := checkCloud(where, cloud, 1); err != nil {
-				return err
-			}
-			if len(cloud) != len(p.Trajectory[0]) {
-				return fmt.Errorf("%s has %d points, state 0 has %d: trajectories need the same points in each state",
-					where, len(cloud), len(p.Trajectory[0]))
-			}
+		if err := checkStates(p.Trajectory, 1, "state", func(k int) string { return fmt.Sprintf("%s, state %d", name, k) }); err != nil {
+			return err
 		}
 	}
 	return nil
