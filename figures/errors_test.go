@@ -33,6 +33,9 @@ func TestErrors(t *testing.T) {
 	paths := func(x ...[][2]float64) figures.Trajectories {
 		return figures.Trajectories{Panels: col(x...)}
 	}
+	density := func(logP []float64) figures.DensityMap {
+		return figures.DensityMap{Panels: []figures.DensityPanel{{Title: "CFM\n8 fwd", LogP: logP}}, Box: figures.Box{XMax: 1, YMax: 1}}
+	}
 	for _, c := range []struct {
 		d    figures.Drawer
 		want string
@@ -118,6 +121,18 @@ func TestErrors(t *testing.T) {
 		{figures.Quiver{Panels: []figures.QuiverPanel{{At: ok, Vectors: ok[:3]}}}, "50 places but 3 vectors"},
 		{figures.Quiver{Panels: []figures.QuiverPanel{{At: ok, Vectors: bad}}}, "Vectors: 2 of 50"},
 		{figures.Quiver{Panels: []figures.QuiverPanel{{At: ok, Vectors: ok}}, Length: -1}, "length -1"},
+		{figures.DensityMap{}, "no panels given"},
+		{figures.DensityMap{Panels: []figures.DensityPanel{{LogP: make([]float64, 4)}}}, "is empty"},
+		{density(make([]float64, 5)), "panel 0 (CFM) has 5 values of LogP: give one at each of Box.Points(n)"},
+		{density(nil), "has 0 values"},
+		{density([]float64{0}), "has 1 values"},
+		{density([]float64{0, 1, nan, 1}), "LogP[2] is NaN"},
+		{density([]float64{0, 1, 2, inf}), "LogP[3] is +Inf"},
+		{density([]float64{-inf, -inf, -inf, -inf}), "every density is 0"},
+		{figures.DensityMap{Panels: density(make([]float64, 4)).Panels, Box: figures.Box{XMax: 1, YMax: 1}, Floor: -1}, "floor -1"},
+		{figures.DensityMap{Panels: density(make([]float64, 4)).Panels, Box: figures.Box{XMax: 1, YMax: 1}, Top: nan}, "top NaN"},
+		{figures.DensityMap{Panels: density(make([]float64, 4)).Panels, Box: figures.Box{XMax: 1, YMax: 1}, Mass: []float64{1.5}}, "share 1.5"},
+		{figures.DensityMap{Panels: []figures.DensityPanel{{LogP: make([]float64, 4), Points: bad}}, Box: figures.Box{XMax: 1, YMax: 1}}, "Points: 2 of 50"},
 		{figures.FlowGIF{}, "needs at least 2"},
 		{figures.FlowGIF{Frames: [][][2]float64{ok, bad}}, "frame 1: 2 of 50"},
 		{figures.FlowGIF{Frames: [][][2]float64{ok, ok}, Times: row}, "2 frames but 1 times"},
@@ -160,9 +175,10 @@ func TestOddInput(t *testing.T) {
 		"one step":    figures.Schedule{Panels: []figures.SchedulePanel{{Curves: []figures.ScheduleCurve{{Times: []float64{0, 1}}}}}},
 		"plain factors": figures.Schedule{Panels: []figures.SchedulePanel{{Curves: []figures.ScheduleCurve{
 			{Times: []float64{1e-7, 0.5, 1 - 1e-7}, Gamma: [][]float64{nil, {0, 0}}}}}}},
-		"no way":      figures.Trajectories{Panels: []figures.KDEColumn{{Trajectory: [][][2]float64{same, same}}}},
-		"few samples": figures.Trajectories{Panels: []figures.KDEColumn{{Trajectory: [][][2]float64{one, one, one}}}, Paths: 9, Truth: one},
-		"no paths":    figures.KDEGrid{Rows: []float64{1}, Columns: []figures.KDEColumn{{Trajectory: [][][2]float64{same}}}, Paths: -1},
+		"no way":       figures.Trajectories{Panels: []figures.KDEColumn{{Trajectory: [][][2]float64{same, same}}}},
+		"few samples":  figures.Trajectories{Panels: []figures.KDEColumn{{Trajectory: [][][2]float64{one, one, one}}}, Paths: 9, Truth: one},
+		"flat density": figures.DensityMap{Panels: []figures.DensityPanel{{LogP: make([]float64, 4)}}, Box: figures.Box{XMax: 1, YMax: 1}, Log: true, Mass: []float64{.5}},
+		"no paths":     figures.KDEGrid{Rows: []float64{1}, Columns: []figures.KDEColumn{{Trajectory: [][][2]float64{same}}}, Paths: -1},
 	} {
 		fig, err := d.Draw()
 		if err == nil {

@@ -325,6 +325,43 @@ func ExampleQuiver() {
 	// Output: quiver.png: 12.6 x 4.3 inches
 }
 
+// logDensity is that of the flow to eight Gaussians at time t.
+func logDensity(x [2]float64, t float64) float64 {
+	s2 := t*t*0.5623*0.5623 + (1-t)*(1-t)
+	p := 0.
+	for k := range 8 {
+		s, c := math.Sincos(float64(k) * math.Pi / 4)
+		dx, dy := x[0]-5*t*c, x[1]-5*t*s
+		p += math.Exp(-(dx*dx+dy*dy)/(2*s2)) / (8 * 2 * math.Pi * s2)
+	}
+	return math.Log(p)
+}
+
+func densityMap() figures.DensityMap {
+	d := figures.DensityMap{Box: figures.Box{XMin: -7, XMax: 7, YMin: -7, YMax: 7}, Mass: []float64{.5, .95}}
+	for _, t := range []float64{0.5, 0.75, 1} {
+		p := figures.DensityPanel{Title: fmt.Sprintf("t = %.2f", t)}
+		for _, x := range d.Box.Points(100) {
+			p.LogP = append(p.LogP, logDensity(x, t))
+		}
+		d.Panels = append(d.Panels, p)
+	}
+	return d
+}
+
+func ExampleDensityMap() {
+	d := figures.DensityMap{Box: figures.Box{XMin: -7, XMax: 7, YMin: -7, YMax: 7}, Mass: []float64{.5, .95}}
+	for _, t := range []float64{0.5, 0.75, 1} {
+		p := figures.DensityPanel{Title: fmt.Sprintf("t = %.2f", t)}
+		for _, x := range d.Box.Points(100) { // in a notebook: run.MustLogLikelihood(idffnb.Flat(d.Box.Points(100)), ...).LogP
+			p.LogP = append(p.LogP, logDensity(x, t))
+		}
+		d.Panels = append(d.Panels, p)
+	}
+	draw(d, "density.png")
+	// Output: density.png: 13.2 x 4.4 inches
+}
+
 func ExampleFlowGIF() {
 	film := figures.FlowGIF{
 		Title:  "8gaussians, CFM, 30 Euler steps",

@@ -3,6 +3,7 @@ package figures_test
 import (
 	"bytes"
 	"image/gif"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -74,6 +75,10 @@ func TestGolden(t *testing.T) {
 	away := trajectories()
 	away.Title, away.Paths = "some fly off", 20
 	away.Panels[1].Trajectory = flow(normal(2048, 1), 4, 30)
+	logarithmic := densityMap()
+	logarithmic.Log, logarithmic.Floor, logarithmic.Mass, logarithmic.Columns, logarithmic.Title = true, 15, nil, 2, "logarithmic, with data"
+	logarithmic.Panels[2].Points = eightGaussians(500, 1)
+	logarithmic.Panels[1].LogP[4850] = math.Inf(-1)
 	states := flow(normal(2048, 1), 8, 0)
 	for _, c := range []struct {
 		name string
@@ -100,6 +105,8 @@ func TestGolden(t *testing.T) {
 		{"trajectories_off.png", away},
 		{"lines.png", lines()},
 		{"quiver.png", quiver()},
+		{"density.png", densityMap()},
+		{"density_log.png", logarithmic},
 		{"strip.png", film()},
 	} {
 		t.Run(c.name, func(t *testing.T) { golden(t, c.d, c.name) })

@@ -1,6 +1,8 @@
 package figures
 
 import (
+	"image/color"
+
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
@@ -27,4 +29,11 @@ func (l lattice) figure(title string, right vg.Length, paint func(c draw.Canvas)
 		head.draw(c, c.Center().X, c.Max.Y-l.margin-head.height()+3)
 		paint(subCanvas(c, c.Min.X, c.Min.Y, c.Max.X, c.Max.Y-extra))
 	})
+}
+
+// note is a small line on white in the lower right corner.
+func (p panel) note(text string) {
+	sty := textStyle(8.5, softColor, draw.XRight, draw.YBottom)
+	fillRect(p.Canvas, translucent(color.RGBA{255, 255, 255, 255}, 0.85), p.Max.X-sty.Width(text)-7, p.Min.Y, p.Max.X, p.Min.Y+14)
+	p.FillText(sty, vg.Point{X: p.Max.X - 4, Y: p.Min.Y + 3}, text)
 }

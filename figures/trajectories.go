@@ -3,7 +3,6 @@ package figures
 import (
 	"errors"
 	"fmt"
-	"image/color"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -135,10 +134,7 @@ func (p panel) ways(ways [][][2]float64) {
 		mark(way[len(way)-1], draw.GlyphStyle{Color: endColor, Radius: 2.4, Shape: endGlyph})
 	}
 	if leave > 0 {
-		sty := textStyle(8.5, softColor, draw.XRight, draw.YBottom)
-		note := fmt.Sprintf("%d of %d leave the panel", leave, len(ways))
-		fillRect(p.Canvas, translucent(color.RGBA{255, 255, 255, 255}, 0.85), p.Max.X-sty.Width(note)-7, p.Min.Y, p.Max.X, p.Min.Y+14)
-		p.FillText(sty, vg.Point{X: p.Max.X - 4, Y: p.Min.Y + 3}, note)
+		p.note(fmt.Sprintf("%d of %d leave the panel", leave, len(ways)))
 	}
 }
 
