@@ -208,6 +208,14 @@ func TestAdaptiveCheck(t *testing.T) {
 	}
 }
 
+// TestWrongShapeOfSlope: a field that returns another shape than the state's gets one line.
+func TestWrongShapeOfSlope(t *testing.T) {
+	_, err := Dopri5(1e-3, 1e-3).Solve(testBackend(t), func(x *graph.Node, at Time) *graph.Node { return at.As(x) }, tensors.FromValue([][]float64{{1}, {2}}))
+	if err == nil || !strings.Contains(err.Error(), "the field returned shape (Float64) for a state of shape (Float64)[2, 1]") || strings.Contains(err.Error(), "\n") {
+		t.Errorf("error %v, want one line", err)
+	}
+}
+
 func TestAdaptiveByName(t *testing.T) {
 	for _, name := range AdaptiveNames() {
 		a, err := AdaptiveByName(name, 1e-3, 1e-4)

@@ -29,9 +29,20 @@ type Program struct {
 // field makes the field from the inputs of Prepare and Run, such as conditions or factors. It is called once in each graph.
 func (a Adaptive) Graphs(field func(inputs []*graph.Node) Field) (begin, step func(in []*graph.Node) []*graph.Node) {
 	method := pairs[a.Method]
-	begin = func(in []*graph.Node) []*graph.Node { return method.begin(field(in[2:]), in[0], in[1]) }
-	step = func(in []*graph.Node) []*graph.Node { return method.step(field(in[3:]), in[0], in[1], in[2]) }
+	begin = func(in []*graph.Node) []*graph.Node { return method.begin(shaped(field(in[2:])), in[0], in[1]) }
+	step = func(in []*graph.Node) []*graph.Node { return method.step(shaped(field(in[3:])), in[0], in[1], in[2]) }
 	return begin, step
+}
+
+// shaped is the field, checked to return slopes shaped as the state.
+func shaped(field Field) Field {
+	return func(x *graph.Node, t Time) *graph.Node {
+		slope := field(x, t)
+		if !slope.Shape().Equal(x.Shape()) {
+			panic(fmt.Errorf("solver: the field returned shape %s for a state of shape %s: want the same", slope.Shape(), x.Shape()))
+		}
+		return slope
+	}
 }
 
 // Prepare compiles the two graphs of Graphs for a state x and inputs of these shapes.

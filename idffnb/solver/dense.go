@@ -12,7 +12,7 @@ import (
 // Without the fifth term it is the cubic that has these states and slopes at both ends (Hermite), of order 3. With that of dopri5 the order is 4.
 // It is evaluated on the host, in float64, since the states of the times asked for go there anyway.
 func dense(theta, dt float64, x, next, k, l, fifth *tensors.Tensor) (*tensors.Tensor, error) {
-	return onHost(func(i int, v []float64) float64 {
+	return onHost(func(v []float64) float64 {
 		d := v[1] - v[0]
 		p := dt*v[2] - d
 		q := d - dt*v[3] - p
@@ -25,11 +25,11 @@ func dense(theta, dt float64, x, next, k, l, fifth *tensors.Tensor) (*tensors.Te
 
 // line is x + dt k.
 func line(dt float64, x, k *tensors.Tensor) (*tensors.Tensor, error) {
-	return onHost(func(_ int, v []float64) float64 { return v[0] + dt*v[1] }, x, k)
+	return onHost(func(v []float64) float64 { return v[0] + dt*v[1] }, x, k)
 }
 
 // onHost computes a tensor number by number from those of tensors of its shape and type; nil tensors are left out.
-func onHost(f func(i int, values []float64) float64, in ...*tensors.Tensor) (*tensors.Tensor, error) {
+func onHost(f func(values []float64) float64, in ...*tensors.Tensor) (*tensors.Tensor, error) {
 	var columns [][]float64
 	for _, t := range in {
 		if t == nil {
@@ -46,7 +46,7 @@ func onHost(f func(i int, values []float64) float64, in ...*tensors.Tensor) (*te
 		for j, column := range columns {
 			row[j] = column[i]
 		}
-		out[i] = f(i, row)
+		out[i] = f(row)
 	}
 	dims := in[0].Shape().Dimensions
 	if in[0].DType() == dtypes.Float64 {
