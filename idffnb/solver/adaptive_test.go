@@ -268,7 +268,7 @@ func TestAdaptiveReversed(t *testing.T) {
 func TestTimesNearOne(t *testing.T) {
 	a := Adaptive{Method: "dopri5", RTol: 1e-4, ATol: 1e-4, Until: 1 - 1e-9}
 	s := solved(t, a, func(x *graph.Node, at Time) *graph.Node {
-		return graph.Add(graph.ZerosLike(x), graph.DivScalar(graph.Inverse(graph.Sqrt(at.Rest(x))), 2))
+		return graph.Add(graph.ZerosLike(x), graph.DivScalar(graph.Reciprocal(graph.Sqrt(at.Rest(x))), 2))
 	}, [][]float32{{0}})
 	if got := s.End().Value().([][]float32)[0][0]; math.Abs(float64(got)-1) > 1e-3 {
 		t.Errorf("x(1) = %g, want 1", got)
