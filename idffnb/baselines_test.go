@@ -156,6 +156,17 @@ func TestMeanFlowRuns(t *testing.T) {
 		_, err := whole.Sample(16, flow.MeanFlow(), s)
 		expectLine(t, s.Name(), err, "use solver.Euler(n)")
 	}
+	file := filepath.Join(t.TempDir(), "mean.safetensors") // weights leave and come back, the interval's column among them
+	if err := whole.Export(file); err != nil {
+		t.Fatal(err)
+	}
+	back, err := Import(file, e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := back.Sample(16, flow.MeanFlow(), solver.Euler(2)); err != nil || !slices.Equal(again.X, two.X) {
+		t.Errorf("imported weights sample otherwise: %v", err)
+	}
 	_, err = trained(t).Sample(8, flow.MeanFlow(), solver.Euler(1))
 	expectLine(t, "network of end points", err, "flow.AverageVelocity()")
 

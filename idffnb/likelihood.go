@@ -255,7 +255,7 @@ func (r *Run) likelihoodCond(n int, set likelihood) ([]float32, error) {
 	fail := func(format string, args ...any) ([]float32, error) {
 		return nil, fmt.Errorf("idffnb: %s: log-likelihood: "+format, append([]any{r.exp.Name}, args...)...)
 	}
-	x0, _, drawn, err := r.exp.draw(generator(0, streamGiven, 0), n)
+	x0, _, drawn, err := r.exp.truth().draw(generator(0, streamGiven, 0), n)
 	switch {
 	case err != nil:
 		return fail("%w", err)

@@ -119,6 +119,9 @@ func TestReflowRun(t *testing.T) {
 		if err != nil || !slices.Equal(f.Scores["mmd2"], floor.Scores["mmd2"]) {
 			t.Errorf("%s is judged against other data than the first: %v, %v", r.exp.Name, f, err)
 		}
+		if _, err := r.LogLikelihood([]float32{0, 1}, flow.CFM(), solver.Euler(2)); err != nil {
+			t.Errorf("%s: the flow still starts from N(0, I): %v", r.exp.Name, err)
+		}
 		_, err = r.Sample(8, flow.IDFFWritten(1), solver.Euler(2)) // x0 is given together with x1
 		expectLine(t, "score of coupled pairs", err, "needs the score")
 	}

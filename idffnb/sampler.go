@@ -125,11 +125,7 @@ func (r *Run) model(scope *model.Scope, cond *Node) *flow.Model {
 func (r *Run) conditioned(scope *model.Scope, cond *Node) *flow.Model {
 	gaussian := r.exp.startsFromNoise()
 	m := flow.NewModel(func(x, t *Node, at solver.Time) flow.Prediction {
-		cond := cond
-		if r.exp.Objective.Averages() {
-			cond = withInterval(cond, ZerosLike(t))
-		}
-		p := r.exp.Objective.Prediction(r.exp.Path, x, r.exp.predict(scope, x, t, cond), at)
+		p := r.exp.Objective.Prediction(r.exp.Path, x, r.exp.predictNow(scope, x, t, cond), at)
 		if !gaussian && r.exp.Objective.Heads() == 1 {
 			p.Score = nil // Tweedie's formula needs x0 ~ N(0, I) whatever x1 is
 		}

@@ -202,6 +202,14 @@ func withInterval(cond, interval *Node) *Node {
 	return Concatenate([]*Node{Reshape(cond, n, cond.Shape().Size()/n), interval}, -1)
 }
 
+// predictNow is predict at an instant: over the interval 0, where the network is one of average velocities.
+func (e Experiment) predictNow(scope *model.Scope, x, t, cond *Node) *Node {
+	if e.Objective.Averages() {
+		cond = withInterval(cond, ZerosLike(t))
+	}
+	return e.predict(scope, x, t, cond)
+}
+
 // predict calls the network and checks the shape of what it returns.
 func (e Experiment) predict(scope *model.Scope, x, t, cond *Node) *Node {
 	out := e.Net.Predict(scope, x, t, cond)

@@ -315,7 +315,7 @@ func (e Experiment) parameters(backend compute.Backend) ([]*model.Variable, erro
 			if len(in) > 2 {
 				cond = in[2]
 			}
-			return e.predict(scope, in[0], in[1], cond)
+			return e.predictNow(scope, in[0], in[1], cond)
 		})
 		if err != nil {
 			return err
