@@ -12,6 +12,8 @@ import (
 // double VJP (the "double backwards trick"): the VJP g_i(c) = J_i^T c is linear in the cotangent c, and the gradient of sum_i <tangent_i, g_i(c)> in c is dy,
 // whatever c is. What c itself would give is not needed, and compilers leave it out.
 //
+// A slice of an input cannot be differentiated twice in GoMLX (the gradient of a slice is a Pad, which has none): take columns by a matrix product instead.
+//
 // f must build y from the nodes it is given and from what does not depend on them: an input that also enters by another way counts as a constant there.
 func JVP(f func(inputs []*Node) *Node, inputs, tangents []*Node) (y, dy *Node) {
 	points := make([]*Node, len(inputs))
