@@ -11,7 +11,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/gomlx/gomlx/ml/model"
 	"github.com/idff-go/workbench/idffnb/flow"
 	"github.com/idff-go/workbench/idffnb/solver"
 )
@@ -122,24 +121,6 @@ func (r *Run) planLearning(budget int, how []Learning) (l Learning, steps int, e
 	return l, steps, r.checkSampling(flow.CFM(), solver.Euler(steps))
 }
 
-// lesson is one learning of a schedule.
-type lesson struct {
-	run    *Run
-	form   form
-	budget int
-	sigmas []float64 // of LossMMD
-	exec   *model.Exec
-
-	teacherX, teacherY, teacherCond []float32 // start and end points of the teacher
-}
-
-// as is theta as a schedule.
-func (l *lesson) as(theta []float64) *Schedule {
-	s := &Schedule{Budget: l.budget, Network: l.run.network(), Learning: l.form.Learning}
-	s.Times, s.Weights, s.Gamma = l.form.schedule(theta)
-	return s
-}
-
 // learn runs Adam from Euler's method on the uniform grid.
 func (l *lesson) learn(ctx context.Context) (*Schedule, error) {
 	r, f := l.run, l.form
@@ -154,11 +135,12 @@ func (l *lesson) learn(ctx context.Context) (*Schedule, error) {
 	if err != nil {
 		return nil, err
 	}
-	if math.IsNaN(loss) || math.IsInf(loss, 0) {
+	if !finite(loss) {
 		return nil, fmt.Errorf("idffnb: %s: the loss of Euler's method is %g already: the network has diverged", what, loss)
 	}
 	curve, lowest := []LossPoint{{0, loss}}, loss
 	if len(theta) == 0 {
+		best.Curve = curve
 		return best, nil
 	}
 	if err := l.compile(best); err != nil {
@@ -166,7 +148,7 @@ func (l *lesson) learn(ctx context.Context) (*Schedule, error) {
 	}
 	defer l.exec.Finalize()
 	show := newProgress(what, 0, f.Steps, nil)
-	descent := adam{rate: f.Rate, total: f.Steps}
+	descent, reached := adam{rate: f.Rate, total: f.Steps}, 0
 	for step := 1; step <= f.Steps; step++ {
 		loss, gradient, err := l.step(theta, step)
 		if err != nil {
@@ -178,12 +160,15 @@ func (l *lesson) learn(ctx context.Context) (*Schedule, error) {
 			break
 		}
 		descent.update(theta, gradient)
+		reached = step
 		if step%validateEvery == 0 || step == f.Steps {
 			s := l.as(theta)
 			if loss, err = valid(s); err != nil {
 				return nil, err
 			}
-			curve = append(curve, LossPoint{step, loss})
+			if finite(loss) { // JSON has no others
+				curve = append(curve, LossPoint{step, loss})
+			}
 			if loss < lowest { // never for NaN
 				lowest, best = loss, s
 				best.Best = step
@@ -196,7 +181,7 @@ func (l *lesson) learn(ctx context.Context) (*Schedule, error) {
 		}
 	}
 	best.Curve = curve
-	show.last(f.Steps, fmt.Sprintf("loss of step %d is kept", best.Best))
+	show.last(reached, fmt.Sprintf("loss of step %d is kept", best.Best))
 	return best, nil
 }
 

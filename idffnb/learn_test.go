@@ -256,6 +256,14 @@ func TestDivergedLearning(t *testing.T) {
 	}
 }
 
+// TestNothingToLearn: a single step with its weight fixed has no free number; its loss is told all the same.
+func TestNothingToLearn(t *testing.T) {
+	s, err := trained(t).LearnSchedule(1, Learning{Only: "times"})
+	if err != nil || s.Best != 0 || len(s.Curve) != 1 || s.Curve[0].Step != 0 || !(s.Curve[0].Loss > 0) {
+		t.Errorf("%+v, %v", s, err)
+	}
+}
+
 func TestLearnFromTeacher(t *testing.T) {
 	r := trained(t)
 	s, err := r.LearnSchedule(2, Learning{Loss: LossTeacher, Steps: 50, Points: 64})

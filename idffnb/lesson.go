@@ -13,6 +13,24 @@ import (
 	"github.com/idff-go/workbench/idffnb/solver"
 )
 
+// lesson is one learning of a schedule.
+type lesson struct {
+	run    *Run
+	form   form
+	budget int
+	sigmas []float64 // of LossMMD
+	exec   *model.Exec
+
+	teacherX, teacherY, teacherCond []float32 // start and end points of the teacher
+}
+
+// as is theta as a schedule.
+func (l *lesson) as(theta []float64) *Schedule {
+	s := &Schedule{Budget: l.budget, Network: l.run.network(), Learning: l.form.Learning}
+	s.Times, s.Weights, s.Gamma = l.form.schedule(theta)
+	return s
+}
+
 // prepare draws the fixed points that the best step is chosen on, and returns the loss on them.
 func (l *lesson) prepare() (func(*Schedule) (float64, error), error) {
 	r, f := l.run, l.form

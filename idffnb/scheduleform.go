@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	. "github.com/gomlx/gomlx/core/graph" //nolint:staticcheck // graph code reads as formulas
+	"github.com/idff-go/workbench/idffnb/flow"
 	"github.com/idff-go/workbench/idffnb/solver"
 )
 
@@ -38,7 +39,7 @@ func (f form) row(k int) int {
 // gammaUnit is what one unit of theta is in gamma: 1/sigma0^2 for terms that the field multiplies by sigma0^2, so that all theta move alike.
 func (f form) gammaUnit() float64 {
 	if f.Written {
-		return 25
+		return 1 / (flow.DefaultSigma0 * flow.DefaultSigma0)
 	}
 	return 1
 }

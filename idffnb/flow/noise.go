@@ -99,7 +99,7 @@ func (g Diffusion) At(t solver.Time, scale *Node) *Node {
 	case "bridge":
 		return Mul(scale, Sqrt(t.MulBridge(OnesLike(scale))))
 	case "matching":
-		return MulScalar(Sqrt(t.MulBridge(AddScalar(MulScalar(scale, 2), -1))), defaultSigma0)
+		return MulScalar(Sqrt(t.MulBridge(AddScalar(MulScalar(scale, 2), -1))), DefaultSigma0)
 	case "constant":
 		return scale
 	}

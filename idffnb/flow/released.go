@@ -105,12 +105,12 @@ func momentumRoot(gamma []*Node, sigma0 *Node, t solver.Time) *Node {
 	return Sqrt(OneMinus(Mul(sum, t.MulBridge(Square(sigma0)))))
 }
 
-// defaultSigma0 is the bridge noise of IDFF's experiments.
-const defaultSigma0 = 0.2
+// DefaultSigma0 is the bridge noise of IDFF's experiments, which fields take for a Sigma0 of 0.
+const DefaultSigma0 = 0.2
 
 func noiseOrDefault(sigma0 float64) float64 {
 	if sigma0 == 0 {
-		return defaultSigma0
+		return DefaultSigma0
 	}
 	return sigma0
 }

@@ -84,5 +84,5 @@ func (f ScheduledField) Velocity(m *Model, at Point, factors []*Node) *Node {
 		return Add(out.Velocity, releasedTerms(out.X1, at, gamma))
 	}
 	out := m.Predict(at, order-1)
-	return Add(out.Velocity, MulScalar(writtenTerms(out.Score, at, gamma), defaultSigma0*defaultSigma0))
+	return Add(out.Velocity, MulScalar(writtenTerms(out.Score, at, gamma), DefaultSigma0*DefaultSigma0))
 }
