@@ -1,5 +1,5 @@
 // Package figures draws the pictures of flow-matching experiments in the plane:
-// densities, trajectories, schedules, momentum, loss, heat maps over γ, and
+// densities, log-likelihoods, trajectories, schedules, momentum, loss, heat maps over γ, and
 // quality against true cost. It draws with gonum.org/v1/plot and takes plain slices;
 // it knows nothing of networks, solvers or runs.
 //

@@ -14,6 +14,7 @@
 //	fmt.Println(cfm.Cost, idff.Cost)  // every sample carries what it cost
 //	three := run.MustLearnSchedule(3) // a sampler of three evaluations, learned for this network
 //	few := run.MustSample(2048, three.Field(), three.Solver())
+//	seen := run.MustLogLikelihood(test, flow.CFM(), solver.Midpoint(50)) // log p of points, in nats
 //
 // Each function returns an error of one line that says what was wrong and what to do; its Must form, for notebooks, prints
 // that line and ends the cell. A seed fixes every result on one backend. A folder belongs to one experiment: its name ends in

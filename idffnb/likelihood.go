@@ -96,7 +96,7 @@ const (
 //
 // Networks that predict the end point have the velocity (xhat1 - x)/(1 - t), 0/0 at t = 1, where fields divide by .01: an exact network of that Gaussian is then off by
 // 3e-3 nats with midpoint x50 and by .03 with rk4 x50. So their velocity stands still from t = .995 on, v(x, t) = v(x, .995): a model of its own, whose density is exact and
-// within 1e-3 nats of that of the exact network (1e-4 with midpoint x50). For a trained network the end matters more, since nothing teaches xhat1 to be exact to 1 - t: on 2000 points of
+// within 1e-3 nats of the exact one with 25 steps or more (1e-4 with midpoint x50). For a trained network the end matters more, since nothing teaches xhat1 to be exact to 1 - t: on 2000 points of
 // 8gaussians it gave a mean of -4.23 ± .03 nats with WithEnd(.05), -4.33 ± .06 with .01, -4.37 ± .08 with .005, with points 100 nats too low, where a network that
 // predicts the velocity gave -3.88 ± .02 and the data's own density -3.77. To compare densities, train with flow.Velocity().
 func (r *Run) LogLikelihood(x []float32, field flow.Field, s solver.Solver, options ...LikelihoodOption) (*Likelihood, error) {
