@@ -30,12 +30,12 @@ func (p Path) Own() Interpolant { return p.own }
 
 // CheckEnds says in one line why the coefficients of an own path, given at t = 0 and t = 1, do not lead from x0 to x1, or nil.
 func CheckEnds(name string, a, b, c [2]float64) error {
-	const off = .02
+	const off, rounding = .02, 1e-6 // sin(pi t), say, is not quite 0 at t = 1
 	for i, t := range []float64{0, 1} {
 		if !(math.Abs(a[i]-t) <= off && math.Abs(b[i]-(1-t)) <= off) {
 			return fmt.Errorf("flow: path %s is %.3g x1 + %.3g x0 at t = %g, want %g x1 + %g x0: it must lead from x0 to x1", name, a[i], b[i], t, t, 1-t)
 		}
-		if !(c[i] >= 0) || math.IsInf(c[i], 0) {
+		if !(c[i] >= -rounding) || math.IsInf(c[i], 0) {
 			return fmt.Errorf("flow: path %s has noise %g at t = %g: its coefficient must be a number of at least 0", name, c[i], t)
 		}
 	}
