@@ -144,7 +144,7 @@ func (o Objective) Prediction(path Path, x, out *Node, t solver.Time) Prediction
 	case "sf2m":
 		return sf2mPrediction(path, x, out, t)
 	case "velocity", "meanflow":
-		p := Prediction{X1: X1FromVelocity(x, out, t), Velocity: out}
+		p := Prediction{X1: path.endPoint(x, out, t), Velocity: out}
 		if path.kind() == "straight" {
 			p.Score = ScoreFromVelocity(x, out, t)
 		}

@@ -8,6 +8,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/idff-go/workbench/idffnb/flow"
 	"github.com/idff-go/workbench/idffnb/golden"
+	"github.com/idff-go/workbench/idffnb/solver"
 )
 
 // TestPathsAgainstTorchCFM compares mean, noise, sample, velocity and score weight of every path with TorchCFM's, and those of
@@ -112,4 +113,31 @@ func expectError(t *testing.T, what string, err error, want string) {
 	case want != "" && (err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n")):
 		t.Errorf("%s: error %v, want one line with %q", what, err, want)
 	}
+}
+
+// TestEndPointOfVelocity: on every path of the table the exact velocity, without the path's noise, stands for x1.
+func TestEndPointOfVelocity(t *testing.T) {
+	x0, x1 := []float32{1, -2, .5, 3}, []float32{0, 4, -3, 1}
+	for _, path := range []flow.Path{flow.Straight(), flow.ICFM(.1), flow.Target(.1), flow.Target(0), flow.VariancePreserving(0), flow.Bridge(.2)} {
+		for _, at := range []float64{0, .3, .9} {
+			got := flat(t, MustExecOnce(backend(t), func(x0, x1 *Node) *Node {
+				time := solver.At(at)
+				batch := BroadcastToDims(time.As(x1), 2)
+				x := path.Mean(x0, x1, batch)
+				return flow.Velocity().Prediction(path, x, path.Velocity(x, x0, x1, batch), time).X1
+			}, tensor(x0, 2, 2), tensor(x1, 2, 2)))
+			for i := range got {
+				if math.Abs(float64(got[i]-x1[i])) > 1e-5 {
+					t.Errorf("%v at t = %g: end point %g, want %g", path, at, got[i], x1[i])
+				}
+			}
+		}
+	}
+	own := flow.OwnPath(line{})
+	MustExecOnce(backend(t), func(x *Node) *Node {
+		if flow.Velocity().Prediction(own, x, x, solver.At(.5)).X1 != nil {
+			t.Error("own path: an end point")
+		}
+		return x
+	}, tensor(x0, 2, 2))
 }

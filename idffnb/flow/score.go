@@ -1,6 +1,8 @@
 package flow
 
 import (
+	"math"
+
 	. "github.com/gomlx/gomlx/core/graph" //nolint:staticcheck // graph code reads as formulas
 	"github.com/idff-go/workbench/idffnb/solver"
 )
@@ -30,6 +32,22 @@ func VelocityFromX1(x, x1 *Node, t solver.Time) *Node {
 // X1FromVelocity is the end point that a velocity points to on the straight path, xhat1 = x + (1 - t) v.
 func X1FromVelocity(x, v *Node, t solver.Time) *Node {
 	return Add(x, t.MulRest(v))
+}
+
+// endPoint is the end point that a velocity of the path stands for, (sigma v - sigma' x)/(alpha' sigma - alpha sigma') where x_t = alpha x1 + sigma x0 (up to the noise,
+// where the path has some); nil on own paths, whose denominator may vanish.
+func (p Path) endPoint(x, v *Node, t solver.Time) *Node {
+	switch {
+	case p.own != nil:
+		return nil
+	case p.kind() == "vp":
+		angle := MulScalar(t.As(x), math.Pi/2)
+		return Add(MulScalar(Mul(Cos(angle), v), 2/math.Pi), Mul(Sin(angle), x))
+	case p.kind() == "target":
+		shrink := 1 - p.Noise
+		return Add(Mul(OneMinus(MulScalar(t.As(x), shrink)), v), MulScalar(x, shrink))
+	}
+	return X1FromVelocity(x, v, t)
 }
 
 // NoiseFromX1 is the start point that belongs to x and xhat1 on the straight path, xhat0 = (x - t xhat1)/(1 - t); at t = 1
