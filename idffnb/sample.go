@@ -132,8 +132,6 @@ func (r *Run) start(n int, set sampling) (x0, cond []float32, err error) {
 		return nil, nil, fmt.Errorf("idffnb: %s: start points shrunk by %g: want a positive factor", r.exp.Name, set.shrink)
 	case set.start != nil && len(set.start) != n*dim:
 		return nil, nil, fmt.Errorf("idffnb: %s: %d start values given, want %d points of size %d", r.exp.Name, len(set.start), n, dim)
-	case set.cond != nil && (len(set.cond) == 0 || len(set.cond)%n != 0):
-		return nil, nil, fmt.Errorf("idffnb: %s: %d values of cond given, which is no multiple of %d points", r.exp.Name, len(set.cond), n)
 	}
 	x0, _, cond, err = r.exp.truth().draw(generator(set.seed, streamGiven, 0), n)
 	switch {
