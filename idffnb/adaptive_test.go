@@ -242,3 +242,23 @@ func TestFieldsAtNodes(t *testing.T) {
 		}
 	}
 }
+
+// TestEvaluateReportsTheGreatestCost: the steps of an adaptive solver depend on what is drawn, so the seeds differ in cost.
+func TestEvaluateReportsTheGreatestCost(t *testing.T) {
+	r := reference(t, "8gaussians")
+	s, seeds := adaptive(t, "bosh3", 1e-5), Seeds(0, 7)
+	var costs []int
+	for _, seed := range seeds {
+		costs = append(costs, mustSample(t, r, 4, flow.CFM(), s, WithSeed(seed), Unkept()).Cost.Forwards)
+	}
+	if most := slices.Max(costs); costs[0] == most || costs[len(costs)-1] == most {
+		t.Fatalf("costs %v: the test wants the greatest between others: change its seeds", costs)
+	}
+	report, err := r.Evaluate(flow.CFM(), s, Judge{N: 4, Seeds: seeds, Metrics: []string{"mmd2"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if report.Cost.Forwards != slices.Max(costs) {
+		t.Errorf("cost %d, want the greatest of %v", report.Cost.Forwards, costs)
+	}
+}

@@ -47,7 +47,7 @@ func (j Judge) withDefaults() Judge {
 type Report struct {
 	Field  string               `json:"field"`
 	Solver string               `json:"solver"`
-	Cost   solver.Cost          `json:"cost"` // seconds: the median over the seeds
+	Cost   solver.Cost          `json:"cost"` // seconds: the median over the seeds; counts of a solver.Adaptive: the greatest
 	N      int                  `json:"points"`
 	Seeds  []uint64             `json:"seeds"`
 	Shrink float64              `json:"shrink"`
@@ -92,7 +92,9 @@ func (r *Run) Evaluate(field flow.Field, s solver.Solver, judge Judge) (*Report,
 		if err != nil {
 			return nil, err
 		}
-		report.Cost = out.Cost
+		if out.Cost.Equivalents >= report.Cost.Equivalents {
+			report.Cost = out.Cost
+		}
 		seconds = append(seconds, out.Cost.Seconds)
 		if err := r.score(report, metrics, out.X, seed); err != nil {
 			return nil, err
