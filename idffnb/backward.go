@@ -67,12 +67,12 @@ func (r *Run) backward(n, condWidth int, field flow.Field, s solver.Solver, set 
 func reversed(field flow.Field, m *flow.Model, factors []*Node, set likelihood, probes *Node, dim int) solver.Field {
 	return func(state *Node, s solver.Time) *Node {
 		x := SliceAxis(state, 1, AxisRange(0, dim))
-		before := m.Meter.Equivalents
+		before := m.Meter
 		v := field.Velocity(m, flow.Point{X: x, T: s.Reversed().AtMost(1 - set.end)}, factors)
 		divergence := set.divergence.Of(v, x, probes)
 		passes := set.divergence.Passes(dim)
-		m.Meter.Backwards += passes
-		m.Meter.Equivalents += float64(passes) * (m.Meter.Equivalents - before) // each differentiates the one evaluation
+		m.Meter.Backwards += passes * (m.Meter.Forwards - before.Forwards)                  // of two networks with guidance
+		m.Meter.Equivalents += float64(passes) * (m.Meter.Equivalents - before.Equivalents) // each differentiates the one evaluation
 		return Neg(Concatenate([]*Node{v, divergence}, 1))
 	}
 }

@@ -15,6 +15,16 @@ func firstLine(err error) string {
 	return text
 }
 
+// plain is firstLine without what GoMLX puts before the panic of a function that builds a graph: the names of its own functions.
+func plain(err error) string {
+	text := firstLine(err)
+	if _, cause, found := strings.Cut(text, " panicked: "); found {
+		before, _, _ := strings.Cut(text, "failed during graph construction")
+		return before + cause
+	}
+	return text
+}
+
 // tryGraph calls a function that builds or runs graphs, and turns a panic into an error of one line.
 func tryGraph(what string, f func() error) error {
 	var err error
@@ -22,7 +32,7 @@ func tryGraph(what string, f func() error) error {
 		err = caught
 	}
 	if err != nil {
-		return fmt.Errorf("idffnb: %s: %s", what, firstLine(err))
+		return fmt.Errorf("idffnb: %s: %s", what, plain(err))
 	}
 	return nil
 }

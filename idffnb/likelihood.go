@@ -14,7 +14,7 @@ type Likelihood struct {
 	StdErr     []float64 // standard error of each LogP, from the spread of its probes: NaN with one probe, nil with the exact divergence
 	Z          []float32 // the start points that the flow takes to the points, row-major [N, Dim]
 	N, Dim     int
-	Cost       solver.Cost // of a point: the reverse passes of one evaluation share its forward pass
+	Cost       solver.Cost // of a point, by an Adaptive solver of the dearest: the reverse passes of one evaluation share its forward pass
 	Divergence flow.Divergence
 	End        float64 // the velocity stands still from the time 1 - End on, see LogLikelihood
 	Seed       uint64  // of the probes
@@ -123,13 +123,15 @@ func (r *Run) LogLikelihood(x []float32, field flow.Field, s solver.Solver, opti
 		Field: field.Name(), Solver: fmt.Sprint(s)}
 	factors := append(field.Factors(), solverFactors(s)...)
 	for from := 0; from < n; from += size {
-		part := func(values []float32) []float32 { return padded(values, n, from, size) }
+		part := func(values []float32) []float32 { return cyclic(values, n, from, size) }
 		states, cost, err := back.run(widened(part(x), dim, columns), part(cond), factors, part(probes))
 		if err != nil {
 			return nil, err
 		}
-		cost.Seconds += out.Cost.Seconds
-		out.Cost = cost
+		out.Cost.Seconds += cost.Seconds
+		if cost.Seconds = out.Cost.Seconds; cost.Equivalents >= out.Cost.Equivalents {
+			out.Cost = cost
+		}
 		end := states[len(states)-1]
 		for i := range min(size, n-from) {
 			row := end[i*(dim+columns):][:dim+columns]
@@ -162,14 +164,17 @@ func (e Experiment) frozenEnd() float64 {
 	return 0
 }
 
-// padded is rows from.. of values that has n rows: size of them, zeros after the last; nil if there are no values.
-func padded(values []float32, n, from, size int) []float32 {
+// cyclic is rows from.. of values that has n rows: size of them, the first again after the last; nil if there are no values. (Rows of zeros would count in the errors
+// by which an Adaptive solver chooses its steps.)
+func cyclic(values []float32, n, from, size int) []float32 {
 	if len(values) == 0 {
 		return nil
 	}
 	width := len(values) / n
-	out := make([]float32, size*width)
-	copy(out, values[from*width:])
+	out := make([]float32, 0, size*width)
+	for row := from; row < from+size; row++ {
+		out = append(out, values[row%n*width:][:width]...)
+	}
 	return out
 }
 
@@ -225,7 +230,12 @@ func (r *Run) checkLikelihood(x []float32, field flow.Field, s solver.Solver, se
 	case !(set.end >= 0 && set.end < 1):
 		return fail("the velocity is to stand still over the last %g of time: want a number in [0, 1)", set.end)
 	}
-	switch field.(type) {
+	if s != nil {
+		if err := checkSolver(s); err != nil {
+			return fail("%w", err)
+		}
+	}
+	switch flow.Unguided(field).(type) {
 	case flow.Noisy:
 		return fail("%s adds noise on the way, and only equations without have a change of variables: use flow.CFM()", field.Name())
 	case flow.ReleasedCFMField:

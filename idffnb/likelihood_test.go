@@ -236,35 +236,6 @@ func TestLikelihoodRowsAreIndependent(t *testing.T) {
 	}
 }
 
-// TestLikelihoodCost: an evaluation is a forward pass and dim or Probes reverse passes, each as dear as what it differentiates.
-func TestLikelihoodCost(t *testing.T) {
-	r := bellRun(t, tilted, flow.X1())
-	x := []float32{1, 0, 0, 1}
-	for _, c := range []struct {
-		field flow.Field
-		s     solver.Solver
-		d     flow.Divergence
-		want  solver.Cost
-	}{
-		{flow.CFM(), solver.Midpoint(4), flow.Divergence{}, solver.Cost{Steps: 4, Forwards: 8, Backwards: 16, Equivalents: 24}},
-		{flow.CFM(), solver.Euler(3), flow.Hutchinson(1), solver.Cost{Steps: 3, Forwards: 3, Backwards: 3, Equivalents: 6}},
-		{flow.CFM(), solver.Euler(3), flow.GaussianHutchinson(5), solver.Cost{Steps: 3, Forwards: 3, Backwards: 15, Equivalents: 18}},
-		{flow.IDFF(.5, -.2), solver.Euler(2), flow.ExactDivergence(), solver.Cost{Steps: 2, Forwards: 2, Backwards: 8, Equivalents: 24}},
-	} {
-		out, err := r.LogLikelihood(x, c.field, c.s, WithDivergence(c.d))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if out.Cost.Seconds = 0; out.Cost != c.want {
-			t.Errorf("%s with %v, %v: %+v, want %+v", c.field.Name(), c.s, c.d, out.Cost, c.want)
-		}
-	}
-	out := mustLogLikelihood(t, r, x, solver.Dopri5(1e-3, 1e-3))
-	if c := out.Cost; c.Forwards < 8 || c.Backwards != 2*c.Forwards || c.Equivalents != 3*float64(c.Forwards) {
-		t.Errorf("dopri5: %+v", c)
-	}
-}
-
 func TestLikelihoodSummaries(t *testing.T) {
 	l := &Likelihood{LogP: []float64{-1, -2, -6}, N: 3, Dim: 2}
 	if l.Mean() != -3 || math.Abs(l.BitsPerDim()-3/(2*math.Ln2)) > 1e-15 || math.Abs(l.MeanErr()-math.Sqrt(14./2/3)) > 1e-15 {

@@ -166,10 +166,8 @@ func (r *Run) checkSampling(field flow.Field, s solver.Solver) error {
 	if field == nil || s == nil {
 		return fmt.Errorf("idffnb: %s: Sample needs a field, e.g. flow.CFM(), and a solver, e.g. solver.Euler(10)", r.exp.Name)
 	}
-	if c, ok := s.(interface{ Check() error }); ok {
-		if err := c.Check(); err != nil {
-			return fmt.Errorf("idffnb: %s: %w", r.exp.Name, err)
-		}
+	if err := checkSolver(s); err != nil {
+		return fmt.Errorf("idffnb: %s: %w", r.exp.Name, err)
 	}
 	if err := r.checkSchedule(s); err != nil {
 		return err
@@ -186,7 +184,7 @@ func (r *Run) checkSampling(field flow.Field, s solver.Solver) error {
 			if _, ok := s.(solver.Adaptive); ok {
 				steps = 50
 			}
-			return fmt.Errorf("idffnb: %s: %s adds noise on the way, which %v cannot: use solver.EulerMaruyama(%d)", r.exp.Name, field.Name(), s, steps)
+			return fmt.Errorf("idffnb: %s: %s adds noise on the way, which %v cannot: use solver.EulerMaruyama(%d) or solver.SRK(%d)", r.exp.Name, field.Name(), s, steps, (steps+1)/2)
 		}
 	}
 	times := []float64{.5} // where sigma_t is greatest
@@ -196,7 +194,29 @@ func (r *Run) checkSampling(field flow.Field, s solver.Solver) error {
 	if err := flow.CheckField(field, times, r.exp.Objective, r.exp.Path); err != nil {
 		return fmt.Errorf("idffnb: %s: %w", r.exp.Name, err)
 	}
+	if f, ok := flow.Unguided(field).(flow.ScheduledField); ok {
+		if err := f.CheckSteps(stepsOf(s)); err != nil {
+			return fmt.Errorf("idffnb: %s: %w", r.exp.Name, err)
+		}
+	}
 	return nil
+}
+
+// checkSolver says in one line what is wrong with the solver by itself, or nil.
+func checkSolver(s solver.Solver) error {
+	if c, ok := s.(interface{ Check() error }); ok {
+		return c.Check()
+	}
+	return nil
+}
+
+// stepsOf is the number of steps of a solver, 0 where that is not known beforehand, or where there are none.
+func stepsOf(s solver.Solver) int {
+	fixed, ok := s.(solver.Fixed)
+	if _, once := s.(instant); once || !ok {
+		return 0
+	}
+	return fixed.Steps()
 }
 
 var unfit = regexp.MustCompile(`[^A-Za-z0-9.-]+`)

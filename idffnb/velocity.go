@@ -33,9 +33,10 @@ func (r *Run) MustVelocity(x []float32, t float64, field flow.Field) []float32 {
 type instant struct{ At float64 }
 
 func (s instant) Name() string     { return "velocity" }
+func (s instant) String() string   { return fmt.Sprintf("velocity at t = %g", s.At) }
 func (s instant) Steps() int       { return 1 }
 func (s instant) Times() []float64 { return []float64{s.At} }
 func (s instant) Grid() []float64  { return []float64{0, 1} }
 func (s instant) Integrate(field solver.Field, x *Node) []*Node {
-	return []*Node{x, field(x, solver.At(s.At))}
+	return []*Node{x, field(x, solver.At(s.At).InStep(solver.NoStep))}
 }

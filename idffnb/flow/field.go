@@ -31,10 +31,7 @@ func CheckField(f Field, times []float64, o Objective, path Path) error {
 			return err
 		}
 	}
-	for g, ok := f.(guided); ok; g, ok = f.(guided) {
-		f = g.guides()
-	}
-	if c, ok := f.(interface {
+	if c, ok := Unguided(f).(interface {
 		checkObjective(o Objective, path Path) error
 	}); ok {
 		return c.checkObjective(o, path)
@@ -89,9 +86,6 @@ func GraphKey(f Field) string {
 
 // IsBuiltIn tells the fields of this package from those of a user's own, whose code may change.
 func IsBuiltIn(f Field) bool {
-	if g, ok := f.(guided); ok {
-		return IsBuiltIn(g.guides())
-	}
-	_, ok := f.(interface{ graphKey() string })
+	_, ok := Unguided(f).(interface{ graphKey() string })
 	return ok
 }

@@ -64,6 +64,14 @@ func (f guidedField) always() bool { return f.from == 0 && f.to == 1 }
 // guides is the field that is guided.
 func (f guidedField) guides() Field { return f.of }
 
+// Unguided is the field that is guided, and a field that is not guided itself.
+func Unguided(f Field) Field {
+	for g, ok := f.(guided); ok; g, ok = f.(guided) {
+		f = g.guides()
+	}
+	return f
+}
+
 // Factors implements Field: those of the field, and the scale.
 func (f guidedField) Factors() []float64 {
 	return append(append([]float64{}, f.of.Factors()...), f.scale)
@@ -140,14 +148,4 @@ func (m *Model) Null() *Model {
 	null := *m.null
 	null.Meter = solver.Meter{}
 	return &null
-}
-
-// checkObjective is that of the field.
-func (f guidedField) checkObjective(o Objective, path Path) error {
-	if c, ok := f.of.(interface {
-		checkObjective(o Objective, path Path) error
-	}); ok {
-		return c.checkObjective(o, path)
-	}
-	return nil
 }

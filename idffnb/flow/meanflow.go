@@ -100,7 +100,7 @@ func (a Averaging) loss(path Path, b Batch) *Node {
 }
 
 // MeanFlowField is the average velocity u(x, t, r) over the step that asks, from t to r, of a network trained with AverageVelocity: Euler's method with n steps
-// is then the n-step sampling of the paper, solver.Euler(1) generation in one step. One forward pass an evaluation. Solvers of several stages have no such steps and are refused.
+// is then the n-step sampling of the paper, solver.Euler(1) generation in one step. One forward pass an evaluation. Solvers of several stages, or that look back on earlier evaluations, have no such steps and are refused.
 type MeanFlowField struct{}
 
 // MeanFlow is the field of average velocities (arXiv 2505.13447). CFM is the instantaneous velocity u(x, t, t) of the same network.
@@ -127,7 +127,7 @@ func (MeanFlowField) checkObjective(o Objective, _ Path) error {
 func (MeanFlowField) Velocity(m *Model, at Point, _ []*Node) *Node {
 	end, ok := at.T.Next()
 	if !ok {
-		panic(fmt.Errorf("flow: MeanFlow takes whole steps, and this solver evaluates the field within them: use solver.Euler(n)"))
+		panic(fmt.Errorf("flow: MeanFlow takes whole steps, and this solver makes its steps of several evaluations, or of none: use solver.Euler(n)"))
 	}
 	return m.Average(at, end)
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	. "github.com/gomlx/gomlx/core/graph" //nolint:staticcheck // graph code reads as formulas
+	"github.com/idff-go/workbench/idffnb/solver"
 )
 
 // ScheduledField is IDFF with factors of its own at each step k of a solver.Scheduled, the form of field that package idffnb learns:
@@ -69,10 +70,21 @@ func (f ScheduledField) Check(_ []float64, path Path) error {
 	return checkLine(path, f.Name())
 }
 
+// CheckSteps says in one line why the field cannot be sampled in that many steps, or nil; 0 stands for steps that are not known beforehand.
+func (f ScheduledField) CheckSteps(steps int) error {
+	switch steps {
+	case len(f.Gamma):
+		return nil
+	case 0:
+		return fmt.Errorf("flow: %s has factors for each of %d steps, and here is no such step: sample it with the solver.Scheduled that they were learned with", f.Name(), len(f.Gamma))
+	}
+	return fmt.Errorf("flow: %s has factors for %d steps, and the solver takes %d", f.Name(), len(f.Gamma), steps)
+}
+
 // Velocity implements Field. It takes the factors of the solver's step that asks.
 func (f ScheduledField) Velocity(m *Model, at Point, factors []*Node) *Node {
-	if at.T.Step >= len(f.Gamma) {
-		panic(fmt.Errorf("flow: %s has factors for %d steps, and the solver takes more", f.Name(), len(f.Gamma)))
+	if at.T.Step == solver.NoStep || at.T.Step >= len(f.Gamma) {
+		panic(f.CheckSteps(at.T.Step + 1))
 	}
 	if at.T.Is(0) || at.T.Is(1) {
 		return m.Predict(at, 0).Velocity

@@ -107,7 +107,7 @@ func (s Adams) Integrate(field Field, x *graph.Node) []*graph.Node {
 			x, slope = method.step(field, x, grid[n], grid[n+1], n)
 			latest = append([]*graph.Node{slope}, latest...)
 		} else {
-			slope := field(x, At(grid[n]).InStep(n).Until(At(grid[n+1])))
+			slope := field(x, At(grid[n]).InStep(n))
 			latest = append([]*graph.Node{slope}, latest...)
 			x = combine(x, grid[n+1]-grid[n], bashforth[min(s.K, len(latest))], latest)
 		}

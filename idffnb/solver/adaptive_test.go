@@ -167,7 +167,7 @@ func TestAdaptiveCheck(t *testing.T) {
 		{Adaptive{Method: "dopri5", RTol: 1e-3, MaxEvaluations: 8}, ""},
 		{Adaptive{Method: "dopri5", RTol: 1e-3, At: []float64{.2, .2}}, "must increase"},
 		{Adaptive{Method: "dopri5", RTol: 1e-3, At: []float64{.5, .2}}, "must increase"},
-		{Adaptive{Method: "dopri5", RTol: 1e-3, At: []float64{.5, 1.2}}, "time 1 asked for is 1.2"},
+		{Adaptive{Method: "dopri5", RTol: 1e-3, At: []float64{.5, 1.2}}, "At[1] is 1.2"},
 		{Adaptive{Method: "dopri5", RTol: 1e-3, At: []float64{-.1}}, "must lie in [0, 1]"},
 		{Adaptive{Method: "dopri5", RTol: 1e-3, At: []float64{math.NaN()}}, "must lie in [0, 1]"},
 		{Adaptive{Method: "dopri5", RTol: 1e-3, At: []float64{0, .5, 1}}, ""},

@@ -24,7 +24,7 @@ const maruyamaName = "euler-maruyama"
 // Name implements Solver.
 func (s Maruyama) Name() string { return maruyamaName }
 
-// Steps implements Solver.
+// Steps implements Fixed.
 func (s Maruyama) Steps() int { return s.N }
 
 // Grid implements Solver.
@@ -48,7 +48,7 @@ func (s Maruyama) Times() []float64 { return Grid(s.N)[:s.N] }
 // NeedsArea implements Stochastic: it does not.
 func (s Maruyama) NeedsArea() bool { return false }
 
-// Integrate implements Solver, without noise: Euler's method.
+// Integrate implements Fixed, without noise: Euler's method.
 func (s Maruyama) Integrate(field Field, x *graph.Node) []*graph.Node {
 	return s.IntegrateNoise(field, nil, x, nil)
 }

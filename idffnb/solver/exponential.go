@@ -169,23 +169,6 @@ func (s Exponential) Check() error {
 	return nil
 }
 
-// checkGrid says in one line what is wrong with a time grid, or nil.
-func checkGrid(name string, times []float64) error {
-	steps := len(times) - 1
-	if steps < 1 {
-		return fmt.Errorf("solver: %s with %d times: a grid needs at least the two times 0 and 1", name, len(times))
-	}
-	if times[0] != 0 || times[steps] != 1 {
-		return fmt.Errorf("solver: %s runs from t = %g to %g: its times must start at 0 and end at 1", name, times[0], times[steps])
-	}
-	for k := range steps {
-		if !(times[k] < times[k+1]) {
-			return fmt.Errorf("solver: %s: time %d is %g and the next %g: times must increase", name, k, times[k], times[k+1])
-		}
-	}
-	return nil
-}
-
 // Integrate implements Fixed.
 func (s Exponential) Integrate(field Field, x *graph.Node) []*graph.Node {
 	if err := s.Check(); err != nil {
@@ -195,7 +178,11 @@ func (s Exponential) Integrate(field Field, x *graph.Node) []*graph.Node {
 	states := []*graph.Node{x}
 	var ends []*graph.Node // xhat1 of the evaluations, the latest first
 	for k := range s.Steps() {
-		v := field(x, At(times[k]).InStep(k).Until(At(times[k+1])))
+		now := At(times[k]).InStep(k)
+		if s.isEuler() {
+			now = now.Until(At(times[k+1]))
+		}
+		v := field(x, now)
 		a, sigma, da, ds := path.Schedule(times[k])
 		wronskian := da*sigma - a*ds
 		next := combineTwo(x, -ds/wronskian, v, sigma/wronskian) // xhat1
@@ -213,6 +200,11 @@ func (s Exponential) Integrate(field Field, x *graph.Node) []*graph.Node {
 		states = append(states, x)
 	}
 	return states
+}
+
+// isEuler tells whether the steps are x + dt v.
+func (s Exponential) isEuler() bool {
+	return s.Method == "ddim" && s.Schedule().String() == "straight"
 }
 
 // combineTwo is a x + b y.

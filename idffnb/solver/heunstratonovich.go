@@ -26,7 +26,7 @@ func HeunStratonovich(n int) StratonovichHeun { return StratonovichHeun{n} }
 // Name implements Solver. It tells the method from the Runge-Kutta method heun2.
 func (s StratonovichHeun) Name() string { return "heun-stratonovich" }
 
-// Steps implements Solver.
+// Steps implements Fixed.
 func (s StratonovichHeun) Steps() int { return s.N }
 
 // Grid implements Solver.
@@ -50,7 +50,7 @@ func (s StratonovichHeun) Times() []float64 { return Heun(s.N).Times() }
 // NeedsArea implements Stochastic: it does not.
 func (s StratonovichHeun) NeedsArea() bool { return false }
 
-// Integrate implements Solver, without noise: heun2.
+// Integrate implements Fixed, without noise: heun2.
 func (s StratonovichHeun) Integrate(field Field, x *graph.Node) []*graph.Node {
 	return s.IntegrateNoise(field, nil, x, nil)
 }

@@ -25,7 +25,7 @@ type Cost struct {
 	Forwards    int     `json:"forwards"`
 	Backwards   int     `json:"backwards"`
 	Equivalents float64 `json:"forward_equivalents"`
-	Seconds     float64 `json:"seconds"` // wall time of the compiled graph, compilation excluded
+	Seconds     float64 `json:"seconds"` // wall time of the compiled graphs and the steps between them; compilation, and noise drawn on the host, are not in it
 }
 
 // String gives the counts and the time, e.g. "2 steps, 8 forwards + 6 backwards = 14 forward-equivalents, 0.012 s"; after the steps

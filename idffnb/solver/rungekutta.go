@@ -67,7 +67,7 @@ var rungeKuttas = []string{"euler", "midpoint", "heun2", "heun3", "bosh3", "rk4"
 // Name implements Solver.
 func (s RungeKutta) Name() string { return s.Method }
 
-// Steps implements Solver.
+// Steps implements Fixed.
 func (s RungeKutta) Steps() int { return s.N }
 
 // Grid implements Solver.
@@ -111,7 +111,7 @@ func stageTime(t, next, c float64) float64 {
 	return t + c*(next-t)
 }
 
-// Integrate implements Solver.
+// Integrate implements Fixed.
 func (s RungeKutta) Integrate(field Field, x *graph.Node) []*graph.Node {
 	if err := s.Check(); err != nil {
 		panic(err)

@@ -32,7 +32,7 @@ func (s Scheduled) Name() string {
 	return s.Label
 }
 
-// Steps implements Solver.
+// Steps implements Fixed.
 func (s Scheduled) Steps() int { return len(s.Times) - 1 }
 
 // Grid implements Solver.
@@ -44,16 +44,8 @@ func (s Scheduled) String() string { return fmt.Sprintf("%s x%d", s.Name(), s.St
 // Check says in one line what is wrong with the schedule, or nil.
 func (s Scheduled) Check() error {
 	steps := s.Steps()
-	if steps < 1 {
-		return fmt.Errorf("solver: %s with %d times: a schedule needs at least the two times 0 and 1", s.Name(), len(s.Times))
-	}
-	if s.Times[0] != 0 || s.Times[steps] != 1 {
-		return fmt.Errorf("solver: %s runs from t = %g to %g: its times must start at 0 and end at 1", s.Name(), s.Times[0], s.Times[steps])
-	}
-	for k := range steps {
-		if !(s.Times[k] < s.Times[k+1]) {
-			return fmt.Errorf("solver: %s: time %d is %g and the next %g: times must increase", s.Name(), k, s.Times[k], s.Times[k+1])
-		}
+	if err := checkGrid(s.Name(), s.Times); err != nil {
+		return err
 	}
 	if s.Weights != nil && len(s.Weights) != steps {
 		return fmt.Errorf("solver: %s has %d rows of weights for %d steps", s.Name(), len(s.Weights), steps)
@@ -99,7 +91,7 @@ func (s Scheduled) Factors() []float64 {
 	return factors
 }
 
-// Integrate implements Solver.
+// Integrate implements Fixed.
 func (s Scheduled) Integrate(field Field, x *graph.Node) []*graph.Node {
 	if err := s.Check(); err != nil {
 		panic(err)
@@ -126,7 +118,11 @@ func (s Scheduled) IntegrateWith(factors []*graph.Node, field Field, x *graph.No
 	}
 	states, slopes := []*graph.Node{x}, []*graph.Node{}
 	for k, row := range s.rows() {
-		slopes = append(slopes, field(x, at(k).InStep(k).Until(at(k+1))))
+		now := at(k).InStep(k)
+		if row == 1 { // else earlier evaluations have a part in the step
+			now = now.Until(at(k + 1))
+		}
+		slopes = append(slopes, field(x, now))
 		var sum *graph.Node
 		for j, w := range weights[:row] {
 			term := graph.Mul(w, slopes[k+1-row+j])

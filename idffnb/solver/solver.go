@@ -10,7 +10,7 @@ import (
 // Field is a velocity dx/dt at state x [batch, ...] and time t. It is called while a graph is built.
 type Field func(x *graph.Node, t Time) *graph.Node
 
-// Solver integrates a field over [0, 1]: a Fixed one with steps that are known beforehand.
+// Solver integrates a field over [0, 1]: a Fixed one by steps that are known beforehand, an Adaptive by steps that it chooses on the way. Runs take no others.
 type Solver interface {
 	// Name is the method's name, as torchdiffeq or torchsde know it where they do.
 	Name() string
@@ -87,13 +87,30 @@ func named() []entry {
 	return list
 }
 
-// Grid returns the n+1 equidistant times 0, 1/n, ..., 1. The last is exactly 1.
+// Grid returns the n+1 equidistant times 0, 1/n, ..., 1, for n of at least 1. The last is exactly 1.
 func Grid(n int) []float64 {
 	times := make([]float64, n+1)
 	for i := range times {
 		times[i] = float64(i) / float64(n)
 	}
 	return times
+}
+
+// checkGrid says in one line what is wrong with a time grid, or nil.
+func checkGrid(name string, times []float64) error {
+	steps := len(times) - 1
+	if steps < 1 {
+		return fmt.Errorf("solver: %s with %d times: a grid needs at least the two times 0 and 1", name, len(times))
+	}
+	if times[0] != 0 || times[steps] != 1 {
+		return fmt.Errorf("solver: %s runs from t = %g to %g: its times must start at 0 and end at 1", name, times[0], times[steps])
+	}
+	for k := range steps {
+		if !(times[k] < times[k+1]) {
+			return fmt.Errorf("solver: %s: time %d is %g and the next %g: times must increase", name, k, times[k], times[k+1])
+		}
+	}
+	return nil
 }
 
 // GraphKey identifies the graph that a solver builds, for caches of compiled graphs: solvers with equal keys build the same graph,

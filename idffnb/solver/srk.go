@@ -38,7 +38,7 @@ func SRK(n int) Roessler { return Roessler{n} }
 // Name implements Solver.
 func (s Roessler) Name() string { return "srk" }
 
-// Steps implements Solver.
+// Steps implements Fixed.
 func (s Roessler) Steps() int { return s.N }
 
 // Grid implements Solver: multiples of 1/4096.
@@ -69,7 +69,7 @@ func (s Roessler) Times() []float64 {
 // NeedsArea implements Stochastic: it does.
 func (s Roessler) NeedsArea() bool { return true }
 
-// Integrate implements Solver, without noise.
+// Integrate implements Fixed, without noise.
 func (s Roessler) Integrate(field Field, x *graph.Node) []*graph.Node {
 	return s.IntegrateNoise(field, nil, x, nil)
 }

@@ -7,14 +7,17 @@ import (
 )
 
 // Time is when a field is evaluated, in [0, 1]: a number that is known while the graph is built, or, where times are being
-// learned, a scalar that the graph computes. Formulas are written once for both with the methods.
+// learned or steps are chosen on the way, a scalar of the graph. Formulas are written once for both with the methods.
 type Time struct {
 	number float64
 	node   *graph.Node // nil where the number is known
 	rest   *graph.Node // 1 - t, where the solver gives it; nil where the number is known
 	next   *Time       // where the step ends; nil where the solver does not say
-	Step   int         // the solver's step that asks, from 0
+	Step   int         // the solver's step that asks, from 0; NoStep where steps are not known beforehand
 }
+
+// NoStep is the Step of times that belong to no step of a Fixed solver: those of Adaptive ones.
+const NoStep = -1
 
 // At is the time t as a number.
 func At(t float64) Time { return Time{number: t} }
@@ -31,13 +34,14 @@ func (t Time) InStep(step int) Time {
 	return t
 }
 
-// Until is the same time, in a single-stage step that ends at next, such as Euler's.
+// Until is the same time, in a step x + dt f(x, t) that ends at next: Euler's, and nothing else.
 func (t Time) Until(next Time) Time {
 	t.next = &next
 	return t
 }
 
-// Next is where the step that asks ends, and false for solvers of several stages, whose evaluations do not stand for a whole step.
+// Next is where the step that asks ends, and false for solvers of several stages, or several evaluations looked back on, whose evaluations do not stand for a
+// whole step.
 func (t Time) Next() (Time, bool) {
 	if t.next == nil {
 		return Time{}, false
@@ -77,7 +81,7 @@ func (t Time) Is(number float64) bool { return t.node == nil && t.number == numb
 // Number is the number. It panics for a time that the graph computes.
 func (t Time) Number() float64 {
 	if t.node != nil {
-		panic(fmt.Errorf("solver: this field needs times that are known while the graph is built: it cannot be sampled with learned times"))
+		panic(fmt.Errorf("solver: this field needs times that are known while the graph is built: learned schedules and adaptive solvers compute theirs, so sample it with a solver of fixed steps, e.g. solver.Midpoint(n)"))
 	}
 	return t.number
 }
