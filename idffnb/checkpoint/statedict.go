@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/idff-go/workbench/unpickle"
 )
 
 // Weights is what a file of another program holds: named tensors, in one state
@@ -63,7 +65,7 @@ func parseWeights(file []byte) (*Weights, error) {
 	case len(file) == 0:
 		return nil, corrupt("the file is empty")
 	case bytes.HasPrefix(file, []byte("PK\x03\x04")), file[0] == 0x80 && (len(file) < 9 || file[8] != '{'):
-		b := newBudget(len(file))
+		b := unpickle.NewBudget(len(file))
 		root, err := readTorch(file, b)
 		if err != nil {
 			return nil, err
@@ -139,18 +141,21 @@ func enumerate(names []string) string {
 const (
 	maxDepth = 100  // of dicts and modules in each other
 	maxName  = 1000 // bytes of a tensor's name
+
+	// What they take at most, roughly.
+	nameSize, setItemSize = 160, 48
 )
 
 // finder walks through a file's object.
 type finder struct {
-	budget  *budget
+	budget  *unpickle.Budget
 	seen    map[any]bool
 	found   []StateDict
 	classes []string
 }
 
 // findDicts finds the state dicts in a file's object.
-func findDicts(root any, b *budget) (*Weights, error) {
+func findDicts(root any, b *unpickle.Budget) (*Weights, error) {
 	f := &finder{budget: b, seen: map[any]bool{}}
 	if err := f.child("", "", root, -1); err != nil {
 		if errors.Is(err, ErrRefused) || errors.Is(err, ErrCorrupt) {
@@ -182,18 +187,18 @@ func describe(v any) string {
 	switch v := v.(type) {
 	case *torchTensor:
 		return fmt.Sprintf("a single tensor of shape %v without a name", v.shape)
-	case *pyDict:
+	case *unpickle.Dict:
 		var keys []string
-		for _, k := range v.keys {
+		for _, k := range v.Keys {
 			keys = append(keys, shortened(fmt.Sprint(plainKey(k))))
 			if len(keys) == 9 {
 				break
 			}
 		}
 		return "a dict with the keys " + enumerate(keys)
-	case *pyObject:
-		return "an object of class " + v.class.String() + " without tensors"
-	case *pyList, *pyTuple:
+	case *unpickle.Object:
+		return "an object of class " + v.Class.String() + " without tensors"
+	case *unpickle.List, *unpickle.Tuple:
 		return "a list without tensors"
 	}
 	return "a value without tensors"
@@ -210,7 +215,7 @@ func plainKey(k any) any {
 // child looks for state dicts in v, which is called name in what is at the key.
 func (f *finder) child(key, name string, v any, depth int) error {
 	switch v.(type) {
-	case *pyDict, *pyObject, *pyList, *pyTuple:
+	case *unpickle.Dict, *unpickle.Object, *unpickle.List, *unpickle.Tuple:
 	default:
 		return nil
 	}
@@ -230,13 +235,13 @@ func (f *finder) walk(key string, v any, depth int) error {
 		return err
 	}
 	switch v := v.(type) {
-	case *pyDict:
+	case *unpickle.Dict:
 		return f.dict(key, v, depth)
-	case *pyList:
-		return f.list(key, v.items, depth)
-	case *pyTuple:
-		return f.list(key, v.items, depth)
-	case *pyObject:
+	case *unpickle.List:
+		return f.list(key, v.Items, depth)
+	case *unpickle.Tuple:
+		return f.list(key, v.Items, depth)
+	case *unpickle.Object:
 		if state, ok := moduleState(v); ok {
 			d := StateDict{Key: key}
 			if err := f.module(&d, "", v, state, depth); err != nil || len(d.Tensors) == 0 {
@@ -252,7 +257,7 @@ func (f *finder) walk(key string, v any, depth int) error {
 			}
 		}
 		if len(f.found) > before {
-			f.note(v.class)
+			f.note(v.Class)
 		}
 	}
 	return nil
@@ -266,10 +271,10 @@ func (f *finder) charge(name string, depth int) error {
 	if len(name) > maxName {
 		return refused("a name is longer than %d bytes: %s", maxName, shortened(name))
 	}
-	return f.budget.take(len(name) + boxSize)
+	return f.budget.Take(len(name) + nameSize)
 }
 
-func (f *finder) note(class global) {
+func (f *finder) note(class unpickle.Global) {
 	name := class.String()
 	if strings.HasPrefix(name, "torch.nn.") || slices.Contains(f.classes, name) || len(f.classes) == 20 {
 		return
@@ -278,34 +283,34 @@ func (f *finder) note(class global) {
 }
 
 // parts are what an object holds: its attributes, and its content as a dict or list.
-func parts(o *pyObject) []any {
+func parts(o *unpickle.Object) []any {
 	var out []any
-	switch s := o.state.(type) {
-	case *pyTuple: // (attributes, those in slots)
-		out = append(out, s.items...)
+	switch s := o.State.(type) {
+	case *unpickle.Tuple: // (attributes, those in slots)
+		out = append(out, s.Items...)
 	case nil:
 	default:
 		out = append(out, s)
 	}
-	if o.dict != nil {
-		out = append(out, o.dict)
+	if o.Dict != nil {
+		out = append(out, o.Dict)
 	}
-	if o.list != nil {
-		out = append(out, o.list)
+	if o.List != nil {
+		out = append(out, o.List)
 	}
 	return out
 }
 
 // dict takes the tensors of a dict as one state dict, and looks further in its
 // other values. A few numbers of rank 0 beside those, such as a step, are none.
-func (f *finder) dict(key string, d *pyDict, depth int) error {
-	if d.get("param_groups") != nil && d.get("state") != nil {
+func (f *finder) dict(key string, d *unpickle.Dict, depth int) error {
+	if d.Get("param_groups") != nil && d.Get("state") != nil {
 		return nil // an optimizer
 	}
 	own := StateDict{Key: key}
 	place, scalars := len(f.found), true
-	for i, v := range d.values {
-		name, ok := keyName(d.keys[i])
+	for i, v := range d.Values {
+		name, ok := keyName(d.Keys[i])
 		if !ok {
 			continue
 		}
@@ -381,55 +386,55 @@ func (f *finder) add(d *StateDict, name string, t *torchTensor, depth int) error
 }
 
 // moduleState gives the attributes of an nn.Module.
-func moduleState(v any) (*pyDict, bool) {
-	o, ok := v.(*pyObject)
+func moduleState(v any) (*unpickle.Dict, bool) {
+	o, ok := v.(*unpickle.Object)
 	if !ok {
 		return nil, false
 	}
-	state, ok := o.state.(*pyDict)
+	state, ok := o.State.(*unpickle.Dict)
 	if !ok {
 		return nil, false
 	}
-	_, ok1 := state.get("_parameters").(*pyDict)
-	_, ok2 := state.get("_modules").(*pyDict)
+	_, ok1 := state.Get("_parameters").(*unpickle.Dict)
+	_, ok2 := state.Get("_modules").(*unpickle.Dict)
 	return state, ok1 && ok2
 }
 
 // module adds the tensors of an nn.Module in the order and under the names of
 // its state_dict(): parameters, persistent buffers, then the modules in it.
-func (f *finder) module(d *StateDict, prefix string, o *pyObject, state *pyDict, depth int) error {
+func (f *finder) module(d *StateDict, prefix string, o *unpickle.Object, state *unpickle.Dict, depth int) error {
 	if err := f.charge(prefix, depth); err != nil {
 		return err
 	}
-	f.note(o.class)
-	modules := state.get("_modules").(*pyDict) // moduleState has seen to that
-	cost := len(modules.keys)
+	f.note(o.Class)
+	modules := state.Get("_modules").(*unpickle.Dict) // moduleState has seen to that
+	cost := len(modules.Keys)
 	for _, kind := range []string{"_parameters", "_buffers"} {
-		if list, ok := state.get(kind).(*pyDict); ok {
-			cost += len(list.keys)
+		if list, ok := state.Get(kind).(*unpickle.Dict); ok {
+			cost += len(list.Keys)
 		}
 	}
-	if err := f.budget.take(8 * cost); err != nil {
+	if err := f.budget.Take(8 * cost); err != nil {
 		return err
 	}
 	passing := map[any]bool{}
-	if set, ok := state.get("_non_persistent_buffers_set").(*pyList); ok {
-		if err := f.budget.take(itemSize * len(set.items)); err != nil {
+	if set, ok := state.Get("_non_persistent_buffers_set").(*unpickle.List); ok {
+		if err := f.budget.Take(setItemSize * len(set.Items)); err != nil {
 			return err
 		}
-		for _, name := range set.items {
+		for _, name := range set.Items {
 			if name, ok := name.(string); ok {
 				passing[name] = true
 			}
 		}
 	}
 	for _, kind := range []string{"_parameters", "_buffers"} {
-		list, ok := state.get(kind).(*pyDict)
+		list, ok := state.Get(kind).(*unpickle.Dict)
 		if !ok {
 			continue
 		}
-		for i, v := range list.values {
-			name, ok1 := list.keys[i].(string)
+		for i, v := range list.Values {
+			name, ok1 := list.Keys[i].(string)
 			t, ok2 := v.(*torchTensor)
 			if !ok1 || !ok2 || kind == "_buffers" && passing[name] {
 				continue
@@ -439,13 +444,13 @@ func (f *finder) module(d *StateDict, prefix string, o *pyObject, state *pyDict,
 			}
 		}
 	}
-	for i, v := range modules.values {
-		name, ok := modules.keys[i].(string)
+	for i, v := range modules.Values {
+		name, ok := modules.Keys[i].(string)
 		inner, isModule := moduleState(v)
 		if !ok || !isModule {
 			continue
 		}
-		if err := f.module(d, join(prefix, name), v.(*pyObject), inner, depth+1); err != nil {
+		if err := f.module(d, join(prefix, name), v.(*unpickle.Object), inner, depth+1); err != nil {
 			return err
 		}
 	}

@@ -5,11 +5,14 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/idff-go/workbench/unpickle"
 )
 
 // The files of torch.save (github.com/pytorch/pytorch, torch/serialization.py).
@@ -42,6 +45,9 @@ type torchTensor struct {
 	data []byte // the elements row by row, once they were asked for
 }
 
+// SetState drops the attributes of a tensor.
+func (*torchTensor) SetState(any) error { return nil }
+
 // storageTypes are the types of storages, by their names in package torch.
 var storageTypes = map[string]DType{
 	"FloatStorage": F32, "DoubleStorage": F64, "HalfStorage": "F16", "BFloat16Storage": "BF16", "ByteStorage": U8, "CharStorage": "I8",
@@ -56,8 +62,44 @@ var torchTypes = map[string]DType{
 
 const maxRank = 64 // PyTorch's own limit
 
+// ErrRefused is wrapped by the error about a file that asks for what only a
+// program could give: a call, or more memory than its size accounts for.
+var ErrRefused = unpickle.ErrRefused
+
+func refused(format string, args ...any) error {
+	return fmt.Errorf("%w: %w", ErrRefused, fmt.Errorf(format, args...))
+}
+
+// torchCalls are the functions of PyTorch whose results are known without calling them.
+var torchCalls = map[unpickle.Global]unpickle.Call{
+	{Module: "torch._utils", Name: "_rebuild_tensor"}:               rebuildTensor,
+	{Module: "torch._utils", Name: "_rebuild_tensor_v2"}:            rebuildTensor,
+	{Module: "torch._utils", Name: "_rebuild_tensor_v3"}:            rebuildTensorV3,
+	{Module: "torch._utils", Name: "_rebuild_parameter"}:            firstTensor,
+	{Module: "torch._utils", Name: "_rebuild_parameter_with_state"}: firstTensor,
+	{Module: "torch._tensor", Name: "_rebuild_from_type_v2"}:        rebuildFromType,
+	{Module: "torch", Name: "Size"}:                                 unpickle.AsTuple,
+	{Module: "torch", Name: "device"}:                               unpickle.Unused,
+	// Numbers kept beside the tensors.
+	{Module: "numpy.core.multiarray", Name: "scalar"}:        unpickle.Unused,
+	{Module: "numpy.core.multiarray", Name: "_reconstruct"}:  unpickle.Unused,
+	{Module: "numpy._core.multiarray", Name: "scalar"}:       unpickle.Unused,
+	{Module: "numpy._core.multiarray", Name: "_reconstruct"}: unpickle.Unused,
+	{Module: "numpy", Name: "dtype"}:                         unpickle.Unused,
+}
+
+// readPickle reads the pickle at the start of data and gives its value and length.
+func readPickle(data []byte, b *unpickle.Budget, persistent func(id any) (any, error)) (value any, length int, err error) {
+	r := unpickle.Reader{Budget: b, Calls: torchCalls, Persistent: persistent, Advice: "Save the parameters alone, with torch.save(model.state_dict(), path)"}
+	value, length, err = r.Read(data)
+	if err != nil && !errors.Is(err, ErrRefused) {
+		err = corrupt("%w", err)
+	}
+	return value, length, err
+}
+
 // readTorch gives the object of a file, whose tensors find their elements in file.
-func readTorch(file []byte, b *budget) (any, error) {
+func readTorch(file []byte, b *unpickle.Budget) (any, error) {
 	if bytes.HasPrefix(file, []byte("PK\x03\x04")) {
 		return readZip(file, b)
 	}
@@ -65,7 +107,7 @@ func readTorch(file []byte, b *budget) (any, error) {
 }
 
 // readZip reads a file of PyTorch 1.6 or later.
-func readZip(file []byte, b *budget) (any, error) {
+func readZip(file []byte, b *unpickle.Budget) (any, error) {
 	a, err := openArchive(file)
 	if err != nil {
 		return nil, err
@@ -80,7 +122,7 @@ func readZip(file []byte, b *budget) (any, error) {
 		return nil, err
 	}
 	storages := map[string]*storage{}
-	root, n, err := unpickle(pickle, b, func(id any) (any, error) {
+	root, n, err := readPickle(pickle, b, func(id any) (any, error) {
 		s, known, err := findStorage(id, storages)
 		if err != nil || known {
 			return s, err
@@ -195,22 +237,22 @@ func findStorage(id any, storages map[string]*storage) (s *storage, known bool, 
 	fail := func() (*storage, bool, error) {
 		return nil, false, fmt.Errorf("a reference to a storage is not (\"storage\", type, key, device, number)")
 	}
-	tuple, ok := id.(*pyTuple)
-	if !ok || len(tuple.items) < 5 || len(tuple.items) > 6 || tuple.items[0] != "storage" {
+	tuple, ok := id.(*unpickle.Tuple)
+	if !ok || len(tuple.Items) < 5 || len(tuple.Items) > 6 || tuple.Items[0] != "storage" {
 		return fail()
 	}
-	class, ok1 := tuple.items[1].(*global)
-	key, ok2 := tuple.items[2].(string)
-	numel, ok3 := tuple.items[4].(int64)
+	class, ok1 := tuple.Items[1].(*unpickle.Global)
+	key, ok2 := tuple.Items[2].(string)
+	numel, ok3 := tuple.Items[4].(int64)
 	if !ok1 || !ok2 || !ok3 {
 		return fail()
 	}
-	if len(tuple.items) == 6 && tuple.items[5] != nil {
+	if len(tuple.Items) == 6 && tuple.Items[5] != nil {
 		return nil, false, refused("a storage is a view of another one, as PyTorch before 0.4 wrote it; save the file again with a newer one")
 	}
-	dtype, ok := storageTypes[class.name]
-	untyped := *class == global{"torch.storage", "UntypedStorage"}
-	if !untyped && (class.module != "torch" && class.module != "torch.cuda" || !ok) {
+	dtype, ok := storageTypes[class.Name]
+	untyped := *class == unpickle.Global{Module: "torch.storage", Name: "UntypedStorage"}
+	if !untyped && (class.Module != "torch" && class.Module != "torch.cuda" || !ok) {
 		return nil, false, refused("there is no reader for storages of type %v", class)
 	}
 	if numel < 0 {
@@ -237,16 +279,16 @@ func (s *storage) check() error {
 }
 
 // legacyMagic starts a file of PyTorch before 1.6: 0x1950a86a20f9469cfc6c.
-const legacyMagic = long("\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19")
+const legacyMagic = unpickle.Long("\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19")
 
 // readLegacy reads a file of PyTorch before 1.6.
-func readLegacy(file []byte, b *budget) (any, error) {
+func readLegacy(file []byte, b *unpickle.Budget) (any, error) {
 	rest := file
 	storages := map[string]*storage{}
 	next := func() (any, error) {
-		v, n, err := unpickle(rest, b, func(id any) (any, error) {
-			if tuple, ok := id.(*pyTuple); ok && len(tuple.items) == 4 && tuple.items[0] == "module" {
-				return tuple.items[1], nil // a class and its source, which is not looked at
+		v, n, err := readPickle(rest, b, func(id any) (any, error) {
+			if tuple, ok := id.(*unpickle.Tuple); ok && len(tuple.Items) == 4 && tuple.Items[0] == "module" {
+				return tuple.Items[1], nil // a class and its source, which is not looked at
 			}
 			s, _, err := findStorage(id, storages)
 			return s, err
@@ -270,7 +312,7 @@ func readLegacy(file []byte, b *budget) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if d, ok := system.(*pyDict); !ok || d.get("little_endian") != any(true) {
+	if d, ok := system.(*unpickle.Dict); !ok || d.Get("little_endian") != any(true) {
 		return nil, refused("the file is big-endian; save it again on a little-endian machine")
 	}
 	root, err := next()
@@ -281,11 +323,11 @@ func readLegacy(file []byte, b *budget) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, ok := keys.(*pyList)
+	list, ok := keys.(*unpickle.List)
 	if !ok {
 		return nil, corrupt("the file does not list its storages")
 	}
-	for _, item := range list.items {
+	for _, item := range list.Items {
 		key, _ := item.(string)
 		s := storages[key]
 		if s == nil || s.data != nil {
@@ -313,7 +355,7 @@ func readLegacy(file []byte, b *budget) (any, error) {
 }
 
 // rebuildTensor is torch._utils._rebuild_tensor_v2(storage, offset, size, stride, ...).
-func rebuildTensor(_ *machine, args []any) (any, error) {
+func rebuildTensor(_ *unpickle.Budget, args []any) (any, error) {
 	if len(args) < 4 {
 		return nil, fmt.Errorf("%d arguments, want at least 4", len(args))
 	}
@@ -326,7 +368,7 @@ func rebuildTensor(_ *machine, args []any) (any, error) {
 
 // rebuildTensorV3 is _rebuild_tensor_v3(storage, offset, size, stride,
 // requires_grad, hooks, dtype, ...), where the storage has bytes.
-func rebuildTensorV3(_ *machine, args []any) (any, error) {
+func rebuildTensorV3(_ *unpickle.Budget, args []any) (any, error) {
 	if len(args) < 7 {
 		return nil, fmt.Errorf("%d arguments, want at least 7", len(args))
 	}
@@ -334,11 +376,11 @@ func rebuildTensorV3(_ *machine, args []any) (any, error) {
 	if !ok || s.dtype != "" {
 		return nil, fmt.Errorf("its first argument is no untyped storage")
 	}
-	name, ok := args[6].(*global)
-	if !ok || name.module != "torch" || torchTypes[name.name] == "" {
+	name, ok := args[6].(*unpickle.Global)
+	if !ok || name.Module != "torch" || torchTypes[name.Name] == "" {
 		return nil, refused("there is no reader for tensors of type %v", args[6])
 	}
-	dtype := torchTypes[name.name]
+	dtype := torchTypes[name.Name]
 	return newView(s, dtype, s.numel/sizes[dtype], args)
 }
 
@@ -386,10 +428,10 @@ func plain(v any) any {
 func dimensions(v any) ([]int, bool) {
 	var items []any
 	switch v := v.(type) {
-	case *pyTuple:
-		items = v.items
-	case *pyList:
-		items = v.items
+	case *unpickle.Tuple:
+		items = v.Items
+	case *unpickle.List:
+		items = v.Items
 	default:
 		return nil, false
 	}
@@ -408,7 +450,7 @@ func dimensions(v any) ([]int, bool) {
 }
 
 // firstTensor is torch._utils._rebuild_parameter(tensor, ...).
-func firstTensor(_ *machine, args []any) (any, error) {
+func firstTensor(_ *unpickle.Budget, args []any) (any, error) {
 	if len(args) > 0 {
 		if t, ok := args[0].(*torchTensor); ok {
 			return t, nil
@@ -419,27 +461,27 @@ func firstTensor(_ *machine, args []any) (any, error) {
 
 // rebuildFromType is torch._tensor._rebuild_from_type_v2(function, type, args,
 // state): a tensor with attributes, or of a class of its own.
-func rebuildFromType(m *machine, args []any) (any, error) {
+func rebuildFromType(b *unpickle.Budget, args []any) (any, error) {
 	if len(args) != 4 {
 		return nil, fmt.Errorf("%d arguments, want 4", len(args))
 	}
-	name, ok1 := args[0].(*global)
-	inner, ok2 := args[2].(*pyTuple)
+	name, ok1 := args[0].(*unpickle.Global)
+	inner, ok2 := args[2].(*unpickle.Tuple)
 	if !ok1 || !ok2 {
 		return nil, fmt.Errorf("want a function, a type, arguments and a state")
 	}
 	switch *name {
-	case global{"torch._utils", "_rebuild_tensor_v2"}:
-		return rebuildTensor(m, inner.items)
-	case global{"torch._utils", "_rebuild_tensor_v3"}:
-		return rebuildTensorV3(m, inner.items)
+	case unpickle.Global{Module: "torch._utils", Name: "_rebuild_tensor_v2"}:
+		return rebuildTensor(b, inner.Items)
+	case unpickle.Global{Module: "torch._utils", Name: "_rebuild_tensor_v3"}:
+		return rebuildTensorV3(b, inner.Items)
 	}
 	return nil, refused("the pickle wants to call %v", name)
 }
 
 // tensor gives the elements row by row. Contiguous ones are a part of the file;
 // others are copied.
-func (t *torchTensor) tensor(name string, b *budget) (Tensor, error) {
+func (t *torchTensor) tensor(name string, b *unpickle.Budget) (Tensor, error) {
 	out := Tensor{Name: name, DType: t.dtype, Shape: t.shape}
 	if t.data == nil {
 		size, _ := byteSize(t.dtype, t.shape) // checked by newView
@@ -450,7 +492,7 @@ func (t *torchTensor) tensor(name string, b *budget) (Tensor, error) {
 		case t.contiguous():
 			t.data = t.storage.data[t.offset*width : t.offset*width+size : t.offset*width+size]
 		default:
-			if err := b.take(size); err != nil {
+			if err := b.Take(size); err != nil {
 				return Tensor{}, fmt.Errorf("tensor %s of shape %v: %w", shortened(name), t.shape, err)
 			}
 			t.data = t.gather(size, width)

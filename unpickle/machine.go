@@ -1,4 +1,4 @@
-package checkpoint
+package unpickle
 
 import (
 	"encoding/binary"
@@ -6,123 +6,26 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 )
 
-// Python's pickle is a program for a small stack machine
-// (github.com/python/cpython, Lib/pickletools.py, describes each instruction).
-// The reader here is such a machine without the instructions' power: it imports
-// nothing and calls nothing. A name stays a name; a "call" of one of the few
-// functions in calls becomes the data it stands for; any other call is refused
-// by its name. Objects of unknown classes are kept as the class's name and what
-// the object holds.
-//
-// Values are nil, bool, int64, long, float64, string, []byte and pointers to
-// pyTuple, pyList, pyDict, pyObject, global, storage and torchTensor.
-
-// ErrRefused is wrapped by the error about a file that asks for what only a
-// program could give: a call, or more memory than its size accounts for.
-var ErrRefused = errors.New("refused")
-
-func refused(format string, args ...any) error {
-	return fmt.Errorf("%w: %w", ErrRefused, fmt.Errorf(format, args...))
-}
-
-type (
-	pyTuple struct{ items []any }
-	pyList  struct{ items []any } // a set too
-	// pyDict keeps the order of its keys. Keys that are not strings or whole
-	// numbers are not compared.
-	pyDict struct {
-		keys, values []any
-		at           map[any]int
-	}
-	// pyObject is an instance of a class that is not loaded.
-	pyObject struct {
-		class global
-		state any     // of BUILD
-		dict  *pyDict // what was set in it as in a dict
-		list  *pyList // what was appended to it as to a list
-	}
-	// global is a name: of a class, a function, a dtype.
-	global struct{ module, name string }
-	// long is a whole number beyond int64, as little-endian bytes.
-	long string
-)
-
-func (g global) String() string {
-	name := g.module + "." + g.name
-	if len(name) > 100 {
-		name = name[:100] + "…"
-	}
-	for _, c := range name {
-		if c <= ' ' || c >= 0x7f && c != '…' {
-			return strconv.QuoteToASCII(name)
-		}
-	}
-	return name
-}
-
-func (d *pyDict) set(key, value any) {
-	switch key.(type) {
-	case string, int64:
-		if i, ok := d.at[key]; ok {
-			d.values[i] = value
-			return
-		}
-		if d.at == nil {
-			d.at = map[any]int{}
-		}
-		d.at[key] = len(d.keys)
-	}
-	d.keys, d.values = append(d.keys, key), append(d.values, value)
-}
-
-// get gives the value of a string, nil if there is none.
-func (d *pyDict) get(key string) any {
-	if i, ok := d.at[key]; ok {
-		return d.values[i]
-	}
-	return nil
-}
-
-// A budget is the memory, in bytes, that may still be asked for. A file of n
-// bytes starts with newBudget(n).
-type budget struct{ left int }
-
-func newBudget(size int) *budget { return &budget{16<<20 + 8*size} }
-
-func (b *budget) take(n int) error {
-	if n < 0 || n > b.left {
-		return refused("reading it would take far more memory than the file's size accounts for")
-	}
-	b.left -= n
-	return nil
-}
-
-// What values take at most, roughly, with the stack's and the memo's place for them.
-const (
-	itemSize = 48
-	boxSize  = 160
-)
-
 // machine reads one pickle.
 type machine struct {
-	data       []byte // the pickle, and perhaps more after it
-	pos        int
-	budget     *budget
-	persistent func(id any) (any, error) // gives what a persistent id stands for
+	*Reader
+	data []byte // the pickle, and perhaps more after it
+	pos  int
 
 	stack []any
 	marks []int // places of marks on the stack
 	memo  map[uint32]any
 }
 
-// unpickle reads the pickle at the start of data and gives its value and length.
-func unpickle(data []byte, b *budget, persistent func(id any) (any, error)) (value any, length int, err error) {
-	m := &machine{data: data, budget: b, persistent: persistent, memo: map[uint32]any{}}
+// Read reads the pickle at the start of data and gives its value and length.
+// Its error is one line; it wraps ErrRefused where the pickle asks for what
+// only a program could give.
+func (r *Reader) Read(data []byte) (value any, length int, err error) {
+	m := &machine{Reader: r, data: data, memo: map[uint32]any{}}
 	for {
 		at := m.pos
 		op, err := m.byte()
@@ -139,7 +42,7 @@ func unpickle(data []byte, b *budget, persistent func(id any) (any, error)) (val
 			if errors.Is(err, ErrRefused) {
 				return nil, 0, err
 			}
-			return nil, 0, corrupt("the pickle cannot be read at byte %d: %w", at, err)
+			return nil, 0, fmt.Errorf("the pickle cannot be read at byte %d: %w", at, err)
 		}
 	}
 }
@@ -161,7 +64,7 @@ func (m *machine) do(op byte) error {
 		return err
 	case '(': // MARK
 		m.marks = append(m.marks, len(m.stack))
-		return m.budget.take(8)
+		return m.Budget.Take(8)
 	case '0': // POP
 		if n := len(m.marks); n > 0 && m.marks[n-1] == len(m.stack) {
 			m.marks = m.marks[:n-1]
@@ -185,7 +88,7 @@ func (m *machine) do(op byte) error {
 		}
 	}
 	if name, ok := unread[op]; ok {
-		return refused("instruction %s of the pickle, which torch.save does not write; save the file again with torch.save(x, path)", name)
+		return refused("instruction %s of the pickle is of an old or odd kind that is not read. %s", name, m.Advice)
 	}
 	return fmt.Errorf("there is no instruction %#02x: this is no pickle, or a damaged one", op)
 }
@@ -238,6 +141,9 @@ func (m *machine) atom(op byte) (known bool, err error) {
 		if err != nil {
 			return true, err
 		}
+		if m.Latin1 && !utf8.Valid(b) {
+			return true, m.push(b)
+		}
 		return true, m.pushText(b)
 	case 'B', 'C', 0x8e, 0x96: // BINBYTES, SHORT_BINBYTES, BINBYTES8, BYTEARRAY8
 		b, err := m.counted(map[byte]int{'B': 4, 'C': 1, 0x8e: 8, 0x96: 8}[op])
@@ -253,27 +159,27 @@ func (m *machine) atom(op byte) (known bool, err error) {
 func (m *machine) container(op byte) (known bool, err error) {
 	switch op {
 	case ')': // EMPTY_TUPLE
-		return true, m.pushBox(&pyTuple{})
+		return true, m.pushBox(&Tuple{})
 	case 0x85, 0x86, 0x87: // TUPLE1, TUPLE2, TUPLE3
 		items, err := m.popN(int(op) - 0x84)
 		if err != nil {
 			return true, err
 		}
-		return true, m.pushBox(&pyTuple{items})
+		return true, m.pushBox(&Tuple{items})
 	case 't': // TUPLE
 		items, err := m.popMark()
 		if err != nil {
 			return true, err
 		}
-		return true, m.pushBox(&pyTuple{items})
+		return true, m.pushBox(&Tuple{items})
 	case ']', 0x8f: // EMPTY_LIST, EMPTY_SET
-		return true, m.pushBox(&pyList{})
+		return true, m.pushBox(&List{})
 	case 'l', 0x91: // LIST, FROZENSET
 		items, err := m.popMark()
 		if err != nil {
 			return true, err
 		}
-		return true, m.pushBox(&pyList{items})
+		return true, m.pushBox(&List{items})
 	case 'a', 'e', 0x90: // APPEND, APPENDS, ADDITEMS
 		items, err := m.items(op == 'a', 1)
 		if err != nil {
@@ -281,11 +187,11 @@ func (m *machine) container(op byte) (known bool, err error) {
 		}
 		return true, m.append(items)
 	case '}': // EMPTY_DICT
-		return true, m.pushBox(&pyDict{})
+		return true, m.pushBox(&Dict{})
 	case 'd': // DICT
 		items, err := m.popMark()
 		if err == nil {
-			err = m.pushBox(&pyDict{})
+			err = m.pushBox(&Dict{})
 		}
 		if err != nil {
 			return true, err
@@ -326,7 +232,7 @@ func (m *machine) memory(op byte) (known bool, err error) {
 		return true, err
 	}
 	m.memo[uint32(i)] = v
-	return true, m.budget.take(2 * itemSize)
+	return true, m.Budget.Take(2 * itemSize)
 }
 
 // call does the instructions for names, objects and calls.
@@ -348,7 +254,7 @@ func (m *machine) call(op byte) (known bool, err error) {
 		if !ok1 || !ok2 {
 			return true, fmt.Errorf("a name is no text")
 		}
-		return true, m.pushBox(&global{module, name})
+		return true, m.pushBox(&Global{module, name})
 	case 'R': // REDUCE
 		parts, err := m.popN(2)
 		if err != nil {
@@ -360,11 +266,11 @@ func (m *machine) call(op byte) (known bool, err error) {
 		if err != nil {
 			return true, err
 		}
-		class, ok := parts[0].(*global)
+		class, ok := parts[0].(*Global)
 		if !ok {
 			return true, fmt.Errorf("an object's class is no name")
 		}
-		return true, m.pushBox(&pyObject{class: *class})
+		return true, m.pushBox(&Object{Class: *class})
 	case 'b': // BUILD
 		state, err := m.pop()
 		if err != nil {
@@ -376,7 +282,10 @@ func (m *machine) call(op byte) (known bool, err error) {
 		if err != nil {
 			return true, err
 		}
-		v, err := m.persistent(id)
+		if m.Persistent == nil {
+			return true, refused("the pickle refers to data outside of itself. %s", m.Advice)
+		}
+		v, err := m.Persistent(id)
 		if err != nil {
 			return true, err
 		}
@@ -385,183 +294,19 @@ func (m *machine) call(op byte) (known bool, err error) {
 	return false, nil
 }
 
-// reduce makes what a call stands for.
-func (m *machine) reduce(function, args any) error {
-	name, ok := function.(*global)
-	if !ok {
-		return refused("the pickle wants to call a value that is no name")
-	}
-	tuple, ok := args.(*pyTuple)
-	if !ok {
-		return fmt.Errorf("the arguments of %v are no tuple", name)
-	}
-	stands, ok := calls[*name]
-	if !ok {
-		return refused("the pickle wants to call %v; nothing in it was run. Save the parameters alone, with torch.save(model.state_dict(), path)", name)
-	}
-	if err := m.budget.take(16 * len(tuple.items)); err != nil {
-		return err
-	}
-	v, err := stands(m, tuple.items)
-	if err != nil {
-		if errors.Is(err, ErrRefused) {
-			return err
-		}
-		return fmt.Errorf("%v: %w", name, err)
-	}
-	return m.pushBox(v)
-}
-
-// calls are the functions whose results are known without calling them.
-var calls map[global]func(m *machine, args []any) (any, error)
-
-func init() {
-	calls = map[global]func(m *machine, args []any) (any, error){
-		{"torch._utils", "_rebuild_tensor"}:               rebuildTensor,
-		{"torch._utils", "_rebuild_tensor_v2"}:            rebuildTensor,
-		{"torch._utils", "_rebuild_tensor_v3"}:            rebuildTensorV3,
-		{"torch._utils", "_rebuild_parameter"}:            firstTensor,
-		{"torch._utils", "_rebuild_parameter_with_state"}: firstTensor,
-		{"torch._tensor", "_rebuild_from_type_v2"}:        rebuildFromType,
-		{"torch", "Size"}:                                 asTuple,
-		{"torch", "device"}:                               unused,
-		{"collections", "OrderedDict"}:                    newDict,
-		{"collections", "Counter"}:                        newDict,
-		{"collections", "defaultdict"}:                    func(*machine, []any) (any, error) { return &pyDict{}, nil },
-		{"_codecs", "encode"}:                             encode,
-	}
-	for _, module := range []string{"builtins", "__builtin__"} { // of Python 3 and 2
-		for _, name := range []string{"set", "frozenset", "list"} {
-			calls[global{module, name}] = newList
-		}
-		calls[global{module, "tuple"}] = asTuple
-		calls[global{module, "dict"}] = newDict
-		for _, name := range []string{"complex", "slice", "range", "xrange", "bytearray"} {
-			calls[global{module, name}] = unused
-		}
-	}
-	for _, module := range []string{"copyreg", "copy_reg"} {
-		calls[global{module, "_reconstructor"}] = reconstruct
-	}
-	for _, core := range []string{"numpy.core.multiarray", "numpy._core.multiarray"} { // numbers kept beside the tensors
-		calls[global{core, "scalar"}] = unused
-		calls[global{core, "_reconstruct"}] = unused
-	}
-	calls[global{"numpy", "dtype"}] = unused
-}
-
-// unused stands for a value that holds no tensor.
-func unused(*machine, []any) (any, error) { return &pyObject{class: global{"", "unused"}}, nil }
-
-// asTuple takes a tuple or a list.
-func asTuple(_ *machine, args []any) (any, error) {
-	if len(args) != 1 {
-		return &pyTuple{}, nil
-	}
-	if t, ok := args[0].(*pyTuple); ok {
-		return t, nil
-	}
-	if l, ok := args[0].(*pyList); ok {
-		return &pyTuple{l.items}, nil
-	}
-	return nil, fmt.Errorf("its argument is no tuple or list")
-}
-
-func newList(m *machine, args []any) (any, error) {
-	if len(args) == 0 {
-		return &pyList{}, nil
-	}
-	l, ok := args[0].(*pyList)
-	if !ok {
-		return nil, fmt.Errorf("its argument is no list")
-	}
-	if err := m.budget.take(itemSize * len(l.items)); err != nil {
-		return nil, err
-	}
-	return &pyList{slices.Clone(l.items)}, nil
-}
-
-// newDict takes nothing, a dict, or a list of pairs.
-func newDict(m *machine, args []any) (any, error) {
-	d := &pyDict{}
-	if len(args) == 0 {
-		return d, nil
-	}
-	switch from := args[0].(type) {
-	case *pyDict:
-		if err := m.budget.take(3 * itemSize * len(from.keys)); err != nil {
-			return nil, err
-		}
-		for i, k := range from.keys {
-			d.set(k, from.values[i])
-		}
-		return d, nil
-	case *pyList:
-		if err := m.budget.take(3 * itemSize * len(from.items)); err != nil {
-			return nil, err
-		}
-		for _, item := range from.items {
-			switch pair := item.(type) {
-			case *pyTuple:
-				if len(pair.items) == 2 {
-					d.set(pair.items[0], pair.items[1])
-					continue
-				}
-			case *pyList: // as Python 2 wrote them
-				if len(pair.items) == 2 {
-					d.set(pair.items[0], pair.items[1])
-					continue
-				}
-			}
-			return nil, fmt.Errorf("an item is no pair")
-		}
-		return d, nil
-	}
-	return nil, fmt.Errorf("its argument is no dict and no list of pairs")
-}
-
-// encode is _codecs.encode(text, "latin1"), by which protocol 2 writes bytes.
-func encode(m *machine, args []any) (any, error) {
-	if len(args) == 2 {
-		if text, ok := args[0].(string); ok && (args[1] == "latin1" || args[1] == "latin-1") {
-			if err := m.budget.take(len(text)); err != nil {
-				return nil, err
-			}
-			out := make([]byte, 0, len(text))
-			for _, c := range text {
-				if c > 0xff {
-					return nil, fmt.Errorf("the text is not Latin-1")
-				}
-				out = append(out, byte(c))
-			}
-			return out, nil
-		}
-	}
-	return nil, fmt.Errorf("not a text in Latin-1")
-}
-
-// reconstruct is copyreg._reconstructor(class, base, state), which makes an
-// object without its __init__.
-func reconstruct(_ *machine, args []any) (any, error) {
-	if len(args) == 3 {
-		if class, ok := args[0].(*global); ok {
-			return &pyObject{class: *class}, nil
-		}
-	}
-	return nil, fmt.Errorf("want a class, its base and a state")
-}
-
-// build gives an object its state. What the types known here have beside their
-// content (the _metadata of a state dict, the attributes of a tensor) is dropped.
+// build gives an object its state. What dicts and lists have beside their
+// content (the _metadata of a state dict) is dropped.
 func (m *machine) build(state any) error {
 	v, err := m.top()
 	if err != nil {
 		return err
 	}
 	switch v := v.(type) {
-	case *pyObject:
-		v.state = state
-	case *pyDict, *pyList, *torchTensor:
+	case *Object:
+		v.State = state
+	case Stateful:
+		return v.SetState(state)
+	case *Dict, *List:
 	default:
 		return fmt.Errorf("a state is given to what is no object")
 	}
@@ -575,17 +320,17 @@ func (m *machine) append(items []any) error {
 		return err
 	}
 	switch v := v.(type) {
-	case *pyList:
-		v.items = append(v.items, items...)
-	case *pyObject:
-		if v.list == nil {
-			v.list = &pyList{}
+	case *List:
+		v.Items = append(v.Items, items...)
+	case *Object:
+		if v.List == nil {
+			v.List = &List{}
 		}
-		v.list.items = append(v.list.items, items...)
+		v.List.Items = append(v.List.Items, items...)
 	default:
 		return fmt.Errorf("items are added to what is no list")
 	}
-	return m.budget.take(itemSize * len(items))
+	return m.Budget.Take(itemSize * len(items))
 }
 
 // setItems adds keys and values, in turns, to the dict or object on the stack.
@@ -594,15 +339,15 @@ func (m *machine) setItems(items []any) error {
 	if err != nil {
 		return err
 	}
-	var d *pyDict
+	var d *Dict
 	switch v := v.(type) {
-	case *pyDict:
+	case *Dict:
 		d = v
-	case *pyObject:
-		if v.dict == nil {
-			v.dict = &pyDict{}
+	case *Object:
+		if v.Dict == nil {
+			v.Dict = &Dict{}
 		}
-		d = v.dict
+		d = v.Dict
 	default:
 		return fmt.Errorf("items are set in what is no dict")
 	}
@@ -612,7 +357,7 @@ func (m *machine) setItems(items []any) error {
 	for i := 0; i < len(items); i += 2 {
 		d.set(items[i], items[i+1])
 	}
-	return m.budget.take(2 * itemSize * len(items))
+	return m.Budget.Take(2 * itemSize * len(items))
 }
 
 // items pops what is to be added: n items, or all above the mark.
@@ -625,19 +370,19 @@ func (m *machine) items(one bool, n int) ([]any, error) {
 
 func (m *machine) push(v any) error {
 	m.stack = append(m.stack, v)
-	return m.budget.take(itemSize)
+	return m.Budget.Take(itemSize)
 }
 
 // pushBox pushes a value that takes memory of its own.
 func (m *machine) pushBox(v any) error {
-	if err := m.budget.take(boxSize); err != nil {
+	if err := m.Budget.Take(boxSize); err != nil {
 		return err
 	}
 	return m.push(v)
 }
 
 func (m *machine) pushText(b []byte) error {
-	if err := m.budget.take(len(b)); err != nil {
+	if err := m.Budget.Take(len(b)); err != nil {
 		return err
 	}
 	text := string(b)
@@ -740,7 +485,7 @@ func (m *machine) counted(n int) ([]byte, error) {
 }
 
 // global reads two lines: module and name.
-func (m *machine) global() (*global, error) {
+func (m *machine) global() (*Global, error) {
 	var lines [2]string
 	for i := range lines {
 		rest := m.data[m.pos:]
@@ -752,13 +497,13 @@ func (m *machine) global() (*global, error) {
 		lines[i] = string(rest[:end])
 		m.pos += end + 1
 	}
-	return &global{lines[0], lines[1]}, nil
+	return &Global{lines[0], lines[1]}, nil
 }
 
 // integer is a two's complement number, little-endian.
 func integer(b []byte) any {
 	if len(b) > 8 {
-		return long(b)
+		return Long(b)
 	}
 	var wide [8]byte
 	if len(b) > 0 && b[len(b)-1] >= 0x80 {
