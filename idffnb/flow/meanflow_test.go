@@ -102,7 +102,8 @@ func TestMeanFlowLossByHand(t *testing.T) {
 			for k := range x0[i] {
 				v := x1[i][k] - x0[i][k]
 				u := c*(x0[i][k]+at[i]*v) + d*at[i] + e*interval[i]
-				square += math.Pow(u-v-interval[i]*(c*v+d-e), 2)
+				off := u - v - interval[i]*(c*v+d-e)
+				square += off * off
 			}
 			want += square / math.Pow(square+1e-3, power) / 2
 		}

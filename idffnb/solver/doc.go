@@ -1,7 +1,7 @@
 // Package solver integrates the fields of package flow from noise (t = 0) to data (t = 1), with noise on the way or without, and counts what that costs.
 //
-// All steps of one sampling are built into one compiled graph: the times of the grid are numbers known while the graph is
-// built, so a step that needs less work (the end points of IDFF as released, say) also costs less.
+// All steps of one sampling by a Fixed solver are built into one compiled graph: the times of the grid are numbers known while the graph is
+// built, so a step that needs less work (the end points of IDFF as released, say) also costs less. An Adaptive solver runs a graph a step.
 //
 //	s := solver.RK4(2)                        // two steps of the 3/8 rule, as torchdiffeq's "rk4"
 //	exec := graph.MustNewExec(backend, func(x *graph.Node) *graph.Node {
@@ -30,7 +30,7 @@
 //	expadams2   N              2      no    xhat1 linear in t; the first to try where paths are nearly straight
 //	expadams3   N              3      no    xhat1 quadratic in t; unstable in few steps
 //
-// for N steps. At t = 1 the velocity of an x1-network is 0/0: prefer a method that does not evaluate it. How far the end points of few evaluations are from those
+// for N steps, each name for ByName. At t = 1 the velocity of an x1-network is 0/0: prefer a method that does not evaluate it. How far the end points of few evaluations are from those
 // of the exact flow (root mean square; the radius of the eight Gaussians is 5), first on their exact velocity from independent noise, then on a network trained
 // with optimal transport coupling, whose flow is straighter:
 //
@@ -48,7 +48,16 @@
 //
 // (On the straight path two steps of expadams2 are one of midpoint.) Which of them is best depends on the field: measure, with the metric that matters.
 //
-// and for fields with noise, whose Brownian motion is drawn on the host (Brownian), the same for many steps and for few:
+// Solvers that choose their steps by a tolerance (Adaptive, AdaptiveByName), for each step made, accepted or not, and 2 evaluations more in all:
+//
+//	adaptive_heun  2 evaluations   order 2   for loose tolerances
+//	bosh3          3 evaluations   order 3
+//	dopri5         6 evaluations   order 5   the first to try where accuracy is what counts: likelihoods, teachers, reference solutions
+//	dopri8         13 evaluations  order 8   for smooth fields and tight tolerances; networks with kinks cost it its order
+//
+// They evaluate t = 1 unless they are told Until when; runs stop them before for x1-networks. A handful of evaluations buys no accuracy from them: dopri5 takes 8 at least.
+//
+// And for fields with noise, whose Brownian motion is drawn on the host (Brownian), the same for many steps and for few:
 //
 //	euler-maruyama    1 evaluation    strong order 1    1/2 where g depends on x; Itô; never evaluates t = 1
 //	heun-stratonovich 2 evaluations   strong order 1    torchsde's "heun"; evaluates t = 1, where the velocity of an x1-network is 0/0
