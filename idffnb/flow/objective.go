@@ -13,6 +13,7 @@ import (
 //
 //	kind       the network predicts   loss
 //	x1         xhat1                  mean ( (xhat1 - x1)/(1.01 - t) )^2                        2-D, as released
+//	x1copies   xhat1                  sum of mean (xhat1 - x1 - c)^2 over c = 0, 360, -360       molecular dynamics, as released
 //	x1score    (xhat1, s)             2 mean|xhat1 - x1|^2 + mean|lambda_t s + eps|^2            images and series, as released
 //	velocity   v                      mean (v - u_t)^2                                          flow matching, TorchCFM
 //	sf2m       (v, s)                 mean|v - u_t|^2 + mean|lambda_t s + eps|^2                 [SF]^2M, see VelocityScore
@@ -27,6 +28,10 @@ type Objective struct {
 // X1 is the weighted regression of the data end point.
 func X1() Objective { return Objective{Kind: "x1"} }
 
+// X1Copies is the unweighted regression of an end point in degrees and of its copies a turn away, as IDFF's code for molecular dynamics has it. The three means are
+// 3 mean (xhat1 - x1)^2 + 2 360^2: the copies add a constant, and the network learns nothing of the circle.
+func X1Copies() Objective { return Objective{Kind: "x1copies"} }
+
 // X1Score is the regression of the data end point and of the noise, which a second head of the network predicts as a score.
 func X1Score() Objective { return Objective{Kind: "x1score"} }
 
@@ -34,7 +39,9 @@ func X1Score() Objective { return Objective{Kind: "x1score"} }
 func Velocity() Objective { return Objective{Kind: "velocity"} }
 
 // ObjectiveNames lists the kinds of objective.
-func ObjectiveNames() []string { return []string{"x1", "x1score", "velocity", "sf2m", "meanflow"} }
+func ObjectiveNames() []string {
+	return []string{"x1", "x1score", "velocity", "sf2m", "meanflow", "x1copies"}
+}
 
 // Batch is one training batch as graph nodes.
 type Batch struct {
@@ -87,7 +94,7 @@ func (o Objective) Heads() int {
 // Check says in one line why the objective cannot be trained on the path, or nil.
 func (o Objective) Check(path Path) error {
 	switch o.kind() {
-	case "x1":
+	case "x1", "x1copies":
 		switch kind := path.kind(); {
 		case kind == "icfm", kind == "vp", path.own != nil:
 			return fmt.Errorf("flow: on path %v the end point does not determine the velocity: train with flow.Velocity()", path)
@@ -124,6 +131,13 @@ func (o Objective) Loss(path Path, b Batch) *Node {
 	switch o.kind() {
 	case "velocity":
 		return ReduceAllMean(Square(Sub(out, path.Velocity(x, b.X0, b.X1, b.T))))
+	case "x1copies":
+		gap := Sub(out, b.X1)
+		loss := ReduceAllMean(Square(gap))
+		for _, turn := range []float64{360, -360} {
+			loss = Add(loss, ReduceAllMean(Square(AddScalar(gap, turn))))
+		}
+		return loss
 	case "x1score":
 		x1, score := splitHeads(out)
 		lambda := alongBatch(MulScalar(Mul(b.T, OneMinus(b.T)), 2), score)
@@ -171,7 +185,7 @@ func (o Objective) givesScore(path Path) bool { return o.Heads() == 2 || path.ki
 // driftNoise is the noise b of the diffusion dx = v dt + b dW that the prediction's velocity v is the drift of; 0 where v is the probability flow.
 func (o Objective) driftNoise(path Path) float64 {
 	switch o.kind() {
-	case "x1", "x1score":
+	case "x1", "x1copies", "x1score":
 		return path.Noise
 	}
 	return 0

@@ -52,7 +52,7 @@ func (p Path) CheckSchedule() error {
 // that path, or nil. The schedule must be the path's; but end points learned on a bridge stand for the velocity (xhat1 - x)/(1 - t), that of the straight path.
 func (o Objective) CheckSchedule(path Path, s solver.PathSchedule) error {
 	switch o.kind() {
-	case "x1", "x1score":
+	case "x1", "x1copies", "x1score":
 		if kind := path.kind(); kind == "bridge" || kind == "released" {
 			path = Straight()
 		}
