@@ -16,7 +16,19 @@
 //	data, err := datasets.Labelled(toy)                // with the component as a label, for conditional models
 //	data, err := datasets.FromLabelledPoints("mine", flat, 3, labels)
 //
-// Every source has the method
+// Molecular dynamics comes as backbone angles in degrees, replicas x frames x
+// angles (phi and psi of each residue in turns), from two simulations in the
+// package and from files of yours; what a file lacks is said in one line:
+//
+//	md := datasets.Polyala()                              // Ala25 collapsing in vacuum: 16 x 200 x 46
+//	eq := datasets.AceAla5()                              // ACE-Ala5-NME at equilibrium: 4 x 1000 x 10
+//	now, next, err := md.Train().Lagged(1)                // pairs of frames, shape [2388, 46]
+//	points := md.Test().PhiPsi()                          // for a Ramachandran plot
+//	a, err := datasets.ReadTrajectory("run.dcd", "run.pdb") // phi and psi computed from positions
+//	a, err := datasets.ReadAngles("angles.npy")           // .npy, .npz or a pickled array; nothing is run
+//	all, err := datasets.JoinAngles("mine", a, b)         // replicas together
+//
+// Every source of minibatches has the method
 //
 //	Batch(rng *rand.Rand, n int) (x0, x1, cond []float32)
 //
