@@ -52,7 +52,7 @@ func (r *Run) adaptiveSampler(n, condSize int, field flow.Field, s solver.Adapti
 		}
 		m := r.model(scope, cond)
 		return m, func(state *Node, t solver.Time) *Node {
-			return field.Velocity(m, flow.Point{X: state, Start: inputs[0], T: t}, values[:len(field.Factors())])
+			return velocity(field, m, flow.Point{X: state, Start: inputs[0], T: t}, values[:len(field.Factors())])
 		}
 	})
 	if err != nil {
@@ -66,6 +66,7 @@ func (r *Run) prepareAdaptive(what string, s solver.Adaptive, inputs []shapes.Sh
 	out := &adaptiveSampler{solver: s, what: what, n: inputs[0].Dimensions[0]}
 	compile := func(step bool, cost *solver.Cost) (*model.Exec, error) {
 		return model.NewExec(r.backend, r.store, func(scope *model.Scope, in []*Node) []*Node {
+			defer panicAsError()
 			var m *flow.Model
 			begin, next := s.Graphs(func(inputs []*Node) (field solver.Field) {
 				m, field = build(scope, inputs)

@@ -68,7 +68,7 @@ func reversed(field flow.Field, m *flow.Model, factors []*Node, set likelihood, 
 	return func(state *Node, s solver.Time) *Node {
 		x := SliceAxis(state, 1, AxisRange(0, dim))
 		before := m.Meter
-		v := field.Velocity(m, flow.Point{X: x, T: s.Reversed().AtMost(1 - set.end)}, factors)
+		v := velocity(field, m, flow.Point{X: x, T: s.Reversed().AtMost(1 - set.end)}, factors)
 		divergence := set.divergence.Of(v, x, probes)
 		passes := set.divergence.Passes(dim)
 		m.Meter.Backwards += passes * (m.Meter.Forwards - before.Forwards)                  // of two networks with guidance
@@ -90,6 +90,7 @@ func (r *Run) fixedBackward(what string, s solver.Fixed, state shapes.Shape, inp
 	out := &fixedBackward{what: what, n: state.Dimensions[0]}
 	err := tryGraph(fmt.Sprintf("%s with %v", what, s), func() (err error) {
 		out.exec, err = model.NewExec(r.backend, r.store, func(scope *model.Scope, in []*Node) *Node {
+			defer panicAsError()
 			m, back, tuned := build(scope, in[1:])
 			states := integrate(s, tuned, back, in[0])
 			out.cost = solver.Cost{Steps: s.Steps(), Forwards: m.Meter.Forwards, Backwards: m.Meter.Backwards, Equivalents: m.Meter.Equivalents}

@@ -44,12 +44,9 @@ func (e Experiment) makeBatch(step int) batch {
 	if x0 == nil {
 		x0 = normal(rng, n*dim)
 	}
-	i, j, err := e.Coupling.Pairs(rng, x0, x1, dim)
+	i, j, err := e.pairs(rng, x0, x1)
 	if err != nil {
 		return batch{err: fmt.Errorf("step %d: %w", step, err)}
-	}
-	if len(i) != n || len(j) != n {
-		return batch{err: fmt.Errorf("step %d: coupling %s returned %d and %d rows, want %d", step, e.Coupling.Name(), len(i), len(j), n)}
 	}
 	b := batch{x0: rows(x0, i, dim), x1: rows(x1, j, dim), eps: normal(rng, n*dim)}
 	if cond != nil {
@@ -60,8 +57,27 @@ func (e Experiment) makeBatch(step int) batch {
 	return b
 }
 
-// draw draws n points of the data, and x0 and cond where the data gives them; it refuses what is not finite or not of the right size.
+// pairs couples the rows of a batch; it refuses what are no rows of it.
+func (e Experiment) pairs(rng *rand.Rand, x0, x1 []float32) (i, j []int, err error) {
+	name, n := "coupling "+e.Coupling.Name(), e.Batch
+	defer caught(name, &err)
+	if i, j, err = e.Coupling.Pairs(rng, x0, x1, e.Data.Dim()); err != nil {
+		return nil, nil, err
+	}
+	if len(i) != n || len(j) != n {
+		return nil, nil, fmt.Errorf("%s returned %d and %d rows, want %d", name, len(i), len(j), n)
+	}
+	for k := range n {
+		if min(i[k], j[k]) < 0 || max(i[k], j[k]) >= n {
+			return nil, nil, fmt.Errorf("%s returned the pair (%d, %d): want rows from 0 to %d", name, i[k], j[k], n-1)
+		}
+	}
+	return i, j, nil
+}
+
+// draw draws n points of the data, and x0 and cond where the data gives them; it refuses what is not finite, not of the right size, or no label.
 func (e Experiment) draw(rng *rand.Rand, n int) (x0, x1, cond []float32, err error) {
+	defer caught("data "+e.Data.Name(), &err)
 	dim := e.Data.Dim()
 	x0, x1, cond = e.Data.Batch(rng, n)
 	for _, part := range []struct {
@@ -78,6 +94,16 @@ func (e Experiment) draw(rng *rand.Rand, n int) (x0, x1, cond []float32, err err
 		for k, v := range part.values {
 			if v != v || math.IsInf(float64(v), 0) {
 				return nil, nil, nil, fmt.Errorf("data %s: row %d of %s is %g, want finite numbers", e.Data.Name(), k/part.width, part.name, v)
+			}
+		}
+	}
+	if classes := e.classes(); classes > 0 {
+		if len(cond) != n {
+			return nil, nil, nil, fmt.Errorf("data %s has %d classes, and %d labels for %d points: its cond must be one label each", e.Data.Name(), classes, len(cond), n)
+		}
+		for k, v := range cond {
+			if v != float32(math.Trunc(float64(v))) || v < 0 || v >= float32(classes) {
+				return nil, nil, nil, fmt.Errorf("data %s: the label of row %d is %g, want whole numbers from 0 to %d", e.Data.Name(), k, v, classes-1)
 			}
 		}
 	}

@@ -176,15 +176,18 @@ func (e Experiment) givenCond(n int, set sampling, drawn []float32) ([]float32, 
 	return cond, nil
 }
 
-// given names the condition that was asked for, for the file of the samples: the label, or a hash; empty where it came from the data.
-func (s sampling) given(cond []float32) string {
+// given names the start points and the condition that were asked for, for the file of the samples: the label, or a hash; empty where they were drawn.
+func (s sampling) given(cond []float32) (name string) {
+	if s.start != nil {
+		name = "-start" + hash(fmt.Append(nil, s.start))
+	}
 	switch {
 	case s.alike:
-		return fmt.Sprintf("-label%d", s.labels[0])
+		name += fmt.Sprintf("-label%d", s.labels[0])
 	case s.labels != nil || s.cond != nil:
-		return "-cond" + hash(fmt.Append(nil, cond))
+		name += "-cond" + hash(fmt.Append(nil, cond))
 	}
-	return ""
+	return name
 }
 
 // Labels are the labels that the points were drawn with, given or drawn from the data; nil where the data is not labelled.

@@ -26,7 +26,8 @@ type Data interface {
 }
 
 // Experiment says everything that a trained flow depends on. Zero values are the settings of IDFF's 2-D experiments; only
-// Name and Data are needed. Two experiments that differ in anything have different run folders.
+// Name and Data are needed. Two experiments that differ in anything have different run folders. Of parts of your own the type's name and the exported fields
+// count, or what their method ID() string returns; their code does not: give the experiment another Name, or the type another field, when you change it.
 type Experiment struct {
 	Name string // letters, digits, dots and dashes: part of the run folder's name
 	Data Data
@@ -127,24 +128,26 @@ func (e Experiment) check() error {
 	return nil
 }
 
-// identity is the experiment as JSON with every default filled in: what config.json of the run folder holds, and what its
-// hash is taken of. A part is described by its type and its exported fields, or by its ID method where it has one.
+// identity is the experiment as JSON with every default filled in: what experiment.json of the run folder holds, and what its
+// hash is taken of. describe says how the parts are in it.
 func (e Experiment) identity() ([]byte, error) {
-	type part struct {
-		Type  string
-		Value any
-	}
-	describe := func(v any) part {
-		p := part{Type: fmt.Sprintf("%T", v), Value: v}
-		if id, ok := v.(interface{ ID() string }); ok {
-			p.Value = id.ID()
-		}
-		return p
-	}
 	whole := map[string]any{
-		"name": e.Name, "data": describe(e.Data), "dim": e.Data.Dim(), "net": describe(e.Net), "path": e.Path, "coupling": describe(e.Coupling),
+		"name": e.Name, "dim": e.Data.Dim(), "path": e.Path,
 		"objective": e.Objective.String(), "batch": e.Batch, "learning_rate": e.LearningRate, "weight_decay": e.WeightDecay,
 		"clip_norm": e.ClipNorm, "steps": e.Steps, "seed": strconv.FormatUint(e.Seed, 10),
+	}
+	for _, p := range []struct {
+		what string
+		v    any
+	}{{"data", e.Data}, {"net", e.Net}, {"coupling", e.Coupling}, {"path", e.Path.Own()}} {
+		if p.v == nil { // a path of the table
+			continue
+		}
+		described, err := describe(p.what, p.v)
+		if err != nil {
+			return nil, fmt.Errorf("idffnb: experiment %s: %w", e.Name, err)
+		}
+		whole[p.what] = described
 	}
 	if e.DropCond != 0 { // what came later is there where it is set, so that the folders of runs keep their names
 		whole["drop_cond"] = e.DropCond

@@ -109,6 +109,7 @@ func (l *lesson) compile(s *Schedule) error {
 	fieldFactors := len(field.Factors())
 	return tryGraph(r.exp.Name+": learning a schedule", func() (err error) {
 		l.exec, err = model.NewExec(r.backend, r.store, func(scope *model.Scope, in []*Node) []*Node {
+			defer panicAsError()
 			theta, x0, y, cond := in[0], in[1], in[2], (*Node)(nil)
 			if len(in) > 3 {
 				cond = in[3]
@@ -116,7 +117,7 @@ func (l *lesson) compile(s *Schedule) error {
 			factors := f.factors(theta)
 			m := r.model(scope, cond)
 			states := multistep.IntegrateWith(factors[fieldFactors:], func(x *Node, t solver.Time) *Node {
-				return field.Velocity(m, flow.Point{X: x, Start: x0, T: t}, factors[:fieldFactors])
+				return velocity(field, m, flow.Point{X: x, Start: x0, T: t}, factors[:fieldFactors])
 			}, x0)
 			end := states[f.steps]
 			loss := ReduceAllMean(Square(Sub(end, y)))

@@ -22,7 +22,11 @@ func checkPath(path flow.Path) error {
 	var ends [3][2]float64
 	err = tryGraph("path "+path.String(), func() error {
 		out, err := ExecOnceN(backend, func(t *Node) []*Node {
+			defer panicAsError()
 			a, b, c := own.Coefficients(t)
+			if a == nil || b == nil {
+				panic(fmt.Errorf("a coefficient is nil: want a and b of the times' shape, and c too or nil for a path without noise"))
+			}
 			if c == nil {
 				c = ZerosLike(t)
 			}

@@ -30,7 +30,7 @@ type Samples struct {
 	Cond   []float32 // the condition of each point, row-major [N, m]; nil where the data has none
 
 	labelled bool   // Cond are labels
-	given    string // names the condition that was asked for; empty where it came from the data
+	given    string // names the start points and the condition that were asked for; empty where they were drawn
 }
 
 // SampleOption changes how Sample draws.
@@ -160,7 +160,7 @@ func (r *Run) start(n int, set sampling) (x0, cond []float32, err error) {
 
 // checkSampling says in one line why the field cannot be sampled with the solver, or nil.
 func (r *Run) checkSampling(field flow.Field, s solver.Solver) error {
-	if !r.trained() {
+	if !r.Trained() {
 		return fmt.Errorf("idffnb: %s is not trained yet: call Train first", r.exp.Name)
 	}
 	if field == nil || s == nil {

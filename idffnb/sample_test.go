@@ -4,6 +4,7 @@ import (
 	"math"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -127,6 +128,13 @@ func TestSampleOptionsAndCost(t *testing.T) {
 	values, err := checkpoint.Values[float32](kept[0])
 	if err != nil || !slices.Equal(values, shrunk.X) {
 		t.Errorf("the samples kept differ from those returned: %v", err)
+	}
+	if _, err := r.Sample(50, flow.CFM(), solver.Midpoint(4), WithShrink(1.5), WithStart(make([]float32, 100))); err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(r.Dir, "samples", "CFM-midpoint_x4-shrink1.5-seed0-n50*"))
+	if err != nil || len(files) != 2 || !strings.Contains(files[0], "-n50-start") {
+		t.Errorf("samples from start points of one's own are kept in the place of the others: %v, %v", files, err)
 	}
 }
 

@@ -56,6 +56,7 @@ func (r *Run) fixedSampler(n, condSize int, field flow.Field, s solver.Fixed) (*
 	what := fmt.Sprintf("%s: sampling %s with %v", r.exp.Name, field.Name(), s)
 	err := tryGraph(what, func() (err error) {
 		out.exec, err = model.NewExec(r.backend, r.store, func(scope *model.Scope, in []*Node) *Node {
+			defer panicAsError()
 			x, cond := in[0], (*Node)(nil)
 			if condSize > 0 {
 				cond = in[2]
@@ -66,7 +67,7 @@ func (r *Run) fixedSampler(n, condSize int, field flow.Field, s solver.Fixed) (*
 			}
 			m := r.model(scope, cond)
 			drift := func(state *Node, t solver.Time) *Node {
-				return field.Velocity(m, flow.Point{X: state, Start: x, T: t}, values[:factors])
+				return velocity(field, m, flow.Point{X: state, Start: x, T: t}, values[:factors])
 			}
 			var states []*Node
 			if stochastic != nil {
@@ -74,6 +75,7 @@ func (r *Run) fixedSampler(n, condSize int, field flow.Field, s solver.Fixed) (*
 			} else {
 				states = integrate(s, values[factors:], drift, x)
 			}
+			checkStates(s, states, x)
 			out.cost = solver.Cost{Steps: s.Steps(), Forwards: m.Meter.Forwards, Backwards: m.Meter.Backwards, Equivalents: m.Meter.Equivalents}
 			return Stack(states, 0)
 		})

@@ -73,8 +73,16 @@ func (r *Run) train(ctx context.Context, after func()) (err error) {
 		saved = time.Now()
 		return r.save()
 	}
+	first := -1 // numbers of cond in the first batch
 	for slot := range r.exp.batches(feed, r.step, r.exp.Steps) {
 		b := <-slot
+		if first < 0 {
+			first = len(b.cond)
+		}
+		if b.err == nil && len(b.cond) != first {
+			b.err = fmt.Errorf("step %d: data %s gives %d numbers of cond for %d points, and gave %d before: their number must not change",
+				r.step, r.exp.Data.Name(), len(b.cond), r.exp.Batch, first)
+		}
 		loss, err := b.run(exec, r.exp)
 		if err != nil {
 			return fmt.Errorf("idffnb: %s: training stopped: %w", r.exp.Name, err)
@@ -122,6 +130,7 @@ func (r *Run) addLoss(loss float64) {
 func (r *Run) stepExec() (exec *model.Exec, err error) {
 	err = tryGraph("building the training step of "+r.exp.Name, func() error {
 		exec, err = model.NewExec(r.backend, r.store, func(scope *model.Scope, in []*Node) *Node {
+			defer panicAsError()
 			return trainStep(scope, r.exp, in)
 		})
 		return err
@@ -213,6 +222,9 @@ func (e Experiment) predictNow(scope *model.Scope, x, t, cond *Node) *Node {
 // predict calls the network and checks the shape of what it returns.
 func (e Experiment) predict(scope *model.Scope, x, t, cond *Node) *Node {
 	out := e.Net.Predict(scope, x, t, cond)
+	if out == nil {
+		panic(fmt.Errorf("network %T returned nil, want a node of shape [batch, heads*dim]", e.Net))
+	}
 	n, want := x.Shape().Dimensions[0], e.Objective.Heads()*e.Data.Dim()
 	if out.Rank() != 2 || out.Shape().Dimensions[0] != n || out.Shape().Dimensions[1] != want {
 		panic(fmt.Errorf("network %T returned shape %v, want [%d, %d]: objective %s on data %s of dim %d needs %d head(s)",

@@ -203,7 +203,7 @@ func (r *Run) Export(path string) error {
 	if filepath.Ext(path) != ".safetensors" {
 		return fail(fmt.Errorf("%s: the file's name must end in .safetensors, the one format that is written", path))
 	}
-	if !r.trained() {
+	if !r.Trained() {
 		return fail(fmt.Errorf("the network is not trained yet: call Train first"))
 	}
 	parameters, err := r.exp.parameters(r.backend)
@@ -232,8 +232,8 @@ func (r *Run) Export(path string) error {
 // MustExport is Export for notebooks.
 func (r *Run) MustExport(path string) { Must(r.Export(path)) }
 
-// trained tells whether the network has weights that mean something.
-func (r *Run) trained() bool { return r.step > 0 || r.exp.weights != nil }
+// Trained tells whether the network has weights to sample from: it was trained a step at least, or imported.
+func (r *Run) Trained() bool { return r.step > 0 || r.exp.weights != nil }
 
 // origin is where the weights of an imported run come from, as far as the run's identity depends on it.
 type origin struct {
@@ -311,6 +311,7 @@ func (e Experiment) parameters(backend compute.Backend) ([]*model.Variable, erro
 	store := model.NewStore()
 	err = tryGraph("building the network of "+e.Name, func() error {
 		exec, err := model.NewExec(backend, store, func(scope *model.Scope, in []*Node) *Node {
+			defer panicAsError()
 			var cond *Node
 			if len(in) > 2 {
 				cond = in[2]

@@ -21,6 +21,9 @@ type Interpolant interface {
 
 // OwnPath is the path of an interpolant, for networks that learn its velocity (Velocity()): x1 alone determines it only on the straight path.
 func OwnPath(p Interpolant) Path {
+	if p == nil {
+		return Path{Kind: "own(nil)"} // which no experiment takes
+	}
 	name := strings.TrimPrefix(fmt.Sprintf("%T%+v", p, p), "main.")
 	return Path{Kind: strings.TrimSuffix(name, "{}"), own: p}
 }

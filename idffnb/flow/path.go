@@ -49,6 +49,9 @@ func VariancePreserving(sigma float64) Path { return Path{Kind: "vp", Noise: sig
 func PathNames() []string { return []string{"straight", "bridge", "released", "icfm", "target", "vp"} }
 
 func (p Path) kind() string {
+	if p.own != nil {
+		return "own" // whatever the type is called
+	}
 	if p.Kind == "" {
 		return "straight"
 	}
@@ -77,8 +80,11 @@ func (p Path) Check() error {
 
 // String gives the path's name and noise, e.g. "bridge(0.2)".
 func (p Path) String() string {
-	if p.kind() == "straight" || p.own != nil {
-		return p.kind()
+	if p.own != nil {
+		return p.Kind
+	}
+	if p.kind() == "straight" {
+		return "straight"
 	}
 	return fmt.Sprintf("%s(%g)", p.kind(), p.Noise)
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // MLP is the network of IDFF's 2-D experiments: (x, t) -> Layers hidden layers of Width with SELU -> Heads*dim. A cond
-// [batch, n] is concatenated to (x, t). Layers are named net.0, net.2, ... as in the released nn.Sequential.
+// [batch, n] or [batch] is concatenated to (x, t). Layers are named net.0, net.2, ... as in the released nn.Sequential.
 type MLP struct {
 	Width  int // size of a hidden layer; 0 means 256
 	Layers int // hidden layers; 0 means 3
@@ -27,6 +27,9 @@ func (m MLP) Check() error {
 func (m MLP) Predict(scope *model.Scope, x, t, cond *Node) *Node {
 	inputs := []*Node{x, ExpandAxes(t, -1)}
 	if cond != nil {
+		if cond.Rank() == 1 {
+			cond = ExpandAxes(cond, -1)
+		}
 		inputs = append(inputs, cond)
 	}
 	h := Concatenate(inputs, -1)
