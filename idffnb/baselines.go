@@ -14,8 +14,8 @@ func baseline(name string, data Data, objective flow.Objective) Experiment {
 	e := Experiment{Name: name, Data: data, Objective: objective, LearningRate: 1e-3, WeightDecay: -1, ClipNorm: -1}
 	mlp := net.MLP{Width: 64, Heads: objective.Heads()}
 	e.Net = mlp
-	if data != nil && e.classes() > 0 {
-		e.Net = net.IndexedMLP{MLP: mlp, Indices: e.classes()}
+	if e.classes() > 0 {
+		e.Net = net.IndexedMLP{MLP: mlp} // as many indices as the data and DropCond need
 	}
 	return e
 }

@@ -61,6 +61,11 @@ func TestBaselines(t *testing.T) {
 		if e := mustOpen(t, tc.make("labels", datasets.MustLabelled(data))); e.exp.Objective.Averages() {
 			brief(t, e.exp, 3) // the interval beside the label
 		}
+		dropping := tc.make("dropping", datasets.MustLabelled(data)) // changed field by field
+		dropping.DropCond = .1
+		if n := mustOpen(t, dropping).Experiment().Net.(net.IndexedMLP); n.Indices != 9 {
+			t.Errorf("%v: %d indices with dropped conditions, want 9", tc.objective, n.Indices)
+		}
 		_, err := Open(tc.make("none", nil))
 		expectLine(t, "without data", err, "has no Data")
 	}

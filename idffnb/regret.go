@@ -58,7 +58,9 @@ func regret(metric, name string, cost float64, studies []map[string][]*Report) f
 				if other == name {
 					mine = mean
 				}
-				least = min(least, mean)
+				if mean < least { // not NaN
+					least = mean
+				}
 			}
 		}
 		sum += math.Log(mine / least)
