@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"image/png"
 	"math"
 	"math/rand/v2"
@@ -17,6 +18,7 @@ import (
 	"github.com/idff-go/workbench/datasets"
 	"github.com/idff-go/workbench/idffnb"
 	"github.com/idff-go/workbench/idffnb/net"
+	"github.com/idff-go/workbench/idffnb/solver"
 )
 
 // TestMain takes the pure Go backend, which compiles such small graphs at once, wherever the tests run.
@@ -79,6 +81,7 @@ func TestBadInput(t *testing.T) {
 		{run, Options{Solver: "eulr"}, "valid names: euler, midpoint"},
 		{run, Options{Steps: -1}, "-1 steps: want Steps from 1"},
 		{run, Options{Steps: 5, MaxSteps: 4}, "5 steps: want Steps from 1 to MaxSteps, which is 4"},
+		{run, Options{Solver: "adams4", Steps: 3}, "adams4 with 3 steps: it looks back on 4 evaluations"},
 		{run, Options{MaxSteps: 33}, "MaxSteps from 1 to 32"},
 		{run, Options{Steps: 40}, "MaxSteps from 1 to 32"},
 		{run, Options{Gamma1: []float64{1}}, "Gamma1 has 1 values: want 2 to 6"},
@@ -431,6 +434,55 @@ func TestParseEvent(t *testing.T) {
 		if got, err := parseEvent(text, o); err == nil || strings.Contains(err.Error(), "\n") || len(err.Error()) > 200 {
 			t.Errorf("%.20q: %+v, error %v", text, got, err)
 		}
+	}
+}
+
+// TestLeastSteps: numbers of steps that a multistep method does not take are not offered.
+func TestLeastSteps(t *testing.T) {
+	for name, least := range map[string]int{"": 1, "midpoint": 1, "adams3": 3, "adams4": 4, "no solver": 1} {
+		o := Options{Solver: name, Steps: 4, MaxSteps: 6}
+		if got := o.leastSteps(); got != least {
+			t.Errorf("%q: least steps %d, want %d", name, got, least)
+		}
+		for _, key := range newSampler(nil, o).graphs() {
+			if key.steps < least {
+				t.Errorf("%q: a graph of %d steps is compiled ahead", name, key.steps)
+			}
+		}
+		for steps := range 7 {
+			if _, err := parseEvent(fmt.Sprintf("1 0 0 %d", steps), o); (err == nil) != (steps >= least) {
+				t.Errorf("%q: %d steps: %v", name, steps, err)
+			}
+		}
+	}
+}
+
+// TestImportedRun: imported weights need no training.
+func TestImportedRun(t *testing.T) {
+	run := tiny(t, noise{2}, 2)
+	file := filepath.Join(t.TempDir(), "tiny.safetensors")
+	if err := run.Export(file); err != nil {
+		t.Fatal(err)
+	}
+	imported, err := idffnb.Import(file, run.Experiment())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Grid(imported, small()); err != nil || imported.Step() != 0 {
+		t.Errorf("step %d: %v", imported.Step(), err)
+	}
+}
+
+// TestTruthOfReflow: pictures of a reflowed flow show the data that the first one was trained on, not the pairs.
+func TestTruthOfReflow(t *testing.T) {
+	run := tiny(t, noise{2}, 2)
+	pairs, err := run.Reflow(8, solver.Euler(1), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, got := Options{}.withDefaults(noise{2}).Truth, Options{}.withDefaults(pairs).Truth
+	if len(got) != 2000 || !slices.Equal(got, want) {
+		t.Errorf("%d points, the first %v, want %v", len(got), got[0], want[0])
 	}
 }
 

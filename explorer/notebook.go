@@ -126,7 +126,7 @@ func (p *page) controls(at setting) {
 			`<output style="font-family:monospace">%[7]s</output>`,
 			p.id, name, label, number(s.low, s), number(s.high, s), number(s.step, s), number(value, s))
 	}
-	steps := slider{low: 1, high: float64(p.o.MaxSteps), step: 1}
+	steps := slider{low: float64(p.o.leastSteps()), high: float64(p.o.MaxSteps), step: 1}
 	gonbui.UpdateHTML(p.id+"-controls", fmt.Sprintf(
 		`<div id="%s" style="display:grid;grid-template-columns:max-content 380px 4em max-content;gap:2px 10px;align-items:center;font-size:13px">`+
 			`%s<span></span>%s<span></span>%s<button type="button" data-lm-suppress-shortcuts="true" title="ends the cell; the picture stays">Done</button></div>`, p.id,

@@ -33,6 +33,16 @@ type Options struct {
 
 const mostSteps = 32
 
+// leastSteps is the least number of steps that the solver takes: multistep methods look back on some.
+func (o Options) leastSteps() int {
+	for n := 1; n <= o.MaxSteps; n++ {
+		if _, err := solver.ByName(o.Solver, n); err == nil {
+			return n
+		}
+	}
+	return 1
+}
+
 // withDefaults fills in zero values, and draws the truth from the run's data where none is given.
 func (o Options) withDefaults(data idffnb.Data) Options {
 	if o.N == 0 {
@@ -59,6 +69,9 @@ func (o Options) withDefaults(data idffnb.Data) Options {
 	}
 	if o.Truth == nil {
 		const points, stream = 2000, 0x6578706c6f7265
+		if pairs, ok := data.(interface{ Truth() idffnb.Data }); ok {
+			data = pairs.Truth() // of reflow: the data that the first flow was trained on
+		}
 		_, x1, _ := data.Batch(rand.New(rand.NewPCG(o.Seed, stream)), points)
 		o.Truth = idffnb.Points(x1, 2)
 	}
@@ -71,7 +84,7 @@ func prepare(run *idffnb.Run, o Options) (Options, error) {
 		return o, errors.New("explorer: the run is nil: give one that idffnb.MustOpen returned")
 	}
 	name, data := run.Experiment().Name, run.Experiment().Data
-	if run.Step() == 0 {
+	if !run.Trained() {
 		return o, fmt.Errorf("explorer: %s is not trained yet: call Train first", name)
 	}
 	if data.Dim() != 2 {

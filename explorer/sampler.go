@@ -113,9 +113,10 @@ func (s *sampler) pair(at setting) (idff, cfm *idffnb.Samples, err error) {
 
 // graphs are those of all numbers of steps, near to the first setting first.
 func (s *sampler) graphs() (all []graphKey) {
+	least := s.o.leastSteps()
 	for distance := range s.o.MaxSteps {
 		for _, steps := range []int{s.o.Steps - distance, s.o.Steps + distance} {
-			if steps < 1 || steps > s.o.MaxSteps || distance == 0 && len(all) > 0 {
+			if steps < least || steps > s.o.MaxSteps || distance == 0 && len(all) > 0 {
 				continue
 			}
 			all = append(all, graphKey{1, steps}, graphKey{0, steps}, graphKey{2, steps})

@@ -73,7 +73,7 @@ func parseEvent(text string, o Options) (event, error) {
 			return event{}, bad
 		}
 	}
-	if number < 1 || math.IsNaN(gamma1+gamma2) || math.IsInf(gamma1+gamma2, 0) || steps < 1 || steps > o.MaxSteps {
+	if number < 1 || math.IsNaN(gamma1+gamma2) || math.IsInf(gamma1+gamma2, 0) || steps < o.leastSteps() || steps > o.MaxSteps {
 		return event{}, bad
 	}
 	return event{number: number, setting: setting{gamma1, gamma2, steps}}, nil
