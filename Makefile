@@ -3,7 +3,7 @@ NB := bash notebooks/tools/nb
 NOTEBOOK ?= 01_quickstart
 PORT ?= 8888
 
-.PHONY: help setup run reproduce execute lab test numbers gallery lint kernel kernel-remove clean distclean
+.PHONY: help setup run reproduce execute lab test numbers gallery polyala lint kernel kernel-remove clean distclean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -33,6 +33,9 @@ numbers: ## measure the figures of the README's table: quality, exact OT, traini
 
 gallery: ## take the README's figures out of the executed notebooks
 	@$(NB) gallery
+
+polyala: ## simulate the polyalanine data anew with OpenMM, into out/polyala (an hour), or as POLYALA='vac --replicas 2 --ps 20 --out out/x.npy' says
+	@$(NB) polyala $(POLYALA)
 
 lint: ## gofmt, go vet, staticcheck; golangci-lint and shellcheck where they are installed
 	@$(NB) lint

@@ -16,7 +16,7 @@ rerun on the same machine with the same versions is equal bit for bit.
 
 Writes OUT (float32, degrees in [-180, 180], shape [replica, frame, angle]; phi and psi in turns of each residue with both
 neighbours) and the settings beside it as .json; with --dcd FILE.dcd, replica 0 as a trajectory with its FILE.pdb.
-requirements-polyala.txt in notebooks/tools has the versions; `make polyala` installs and runs all of this.
+requirements.txt beside this file has the versions; `make polyala` installs and runs all of this.
 """
 import argparse
 import io
