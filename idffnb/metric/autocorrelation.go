@@ -10,11 +10,13 @@ import (
 //
 //	rho(k) = C(k)/C(0),   C(k) = 1/(replicas frames) sum over replicas and t < frames - k of Re (z_t - Z) conj(z_{t+k} - Z),   z = exp(i angle),
 //
-// with Z the mean of z over all frames: the sum of the autocovariances of cos and sin, which does not change when the angle's
-// zero is moved. Dividing by frames at every lag, not by frames - k, damps rho by 1 - k/frames but keeps it bounded (Priestley, Spectral
-// Analysis and Time Series, 1981, section 5.3). Replicas that have not reached equilibrium show their drift as memory.
+// with Z the mean of z over all frames: the sum of the autocovariances of cos and sin, which does not change when the
+// angle's zero is moved. Dividing by frames at every lag, not by frames - k, damps rho by 1 - k/frames but keeps it bounded
+// (Priestley, Spectral Analysis and Time Series, 1981, section 5.3). Replicas that have not reached equilibrium show their
+// drift as memory.
 //
-// It fails on lengths that do not fit, lags below 0 or not below frames, an angle that never moves, and angles as CircularMAE does.
+// It fails on lengths that do not fit, lags below 0 or not below frames, an angle that never moves, and angles as
+// CircularMAE does.
 func Autocorrelation(angles []float32, frames, dim, lags int) ([]float64, error) {
 	all, err := angleSeries(angles, frames, dim)
 	if err != nil {
@@ -43,16 +45,17 @@ type AutocorrelationTime struct {
 // together, a rule of thumb of samplers.
 func (a AutocorrelationTime) Reliable() bool { return a.Samples >= 25 }
 
-// AngleTimes returns the integrated autocorrelation time of each of dim angles [replicas, frames, dim] in degrees, ps picoseconds apart,
+// AngleTimes returns the integrated autocorrelation time of each of dim angles [replicas, frames, dim] in degrees, ps
+// picoseconds apart,
 //
 //	time = ps (1/2 + sum_{k=1}^{2 w + 1} rho(k)),   rho as in Autocorrelation,
 //
-// (Sokal, Monte Carlo methods in statistical mechanics, 1997, eq. 2.16). It is the decay time of an exponential that is long against ps, and ps/2 for
-// no memory at all; a mean of n frames has the error of n ps/(2 time) independent ones. The sum ends by Geyer's initial positive sequence (Practical
-// Markov chain Monte Carlo, Stat. Sci. 7, 1992, section 3.3): w is the last for which all sums of pairs rho(2 j) + rho(2 j + 1),
-// j <= w, are positive, as they must be for a reversible Markov chain; beyond it there is only noise. A memory that is not short against the
-// replicas is underestimated, as their mean is estimated too: see Reliable. Of series that alternate, less than ps/4 is not told
-// apart from it.
+// (Sokal, Monte Carlo methods in statistical mechanics, 1997, eq. 2.16). It is the decay time of an exponential that is long
+// against ps, and ps/2 for no memory at all; a mean of n frames has the error of n ps/(2 time) independent ones. The sum
+// ends by Geyer's initial positive sequence (Practical Markov chain Monte Carlo, Stat. Sci. 7, 1992, section 3.3): w is the
+// last for which all sums of pairs rho(2 j) + rho(2 j + 1), j <= w, are positive, as they must be for a reversible Markov
+// chain; beyond it there is only noise. A memory that is not short against the replicas is underestimated, as their mean is
+// estimated too: see Reliable. Of series that alternate, less than ps/4 is not told apart from it.
 //
 // It fails where Autocorrelation does, on fewer than two frames, and a spacing that is not above 0.
 func AngleTimes(angles []float32, frames, dim int, ps float64) ([]AutocorrelationTime, error) {
@@ -70,8 +73,8 @@ func AngleTimes(angles []float32, frames, dim int, ps float64) ([]Autocorrelatio
 	return times, nil
 }
 
-// SeriesTime is AngleTimes for one quantity on a line, values [replicas, frames]: a helix fraction, or a score in time, to choose
-// the blocks of Blocks.
+// SeriesTime is AngleTimes for one quantity on a line, values [replicas, frames]: a helix fraction, or a score in time, to
+// choose the blocks of Blocks.
 func SeriesTime(values []float64, frames int, ps float64) (AutocorrelationTime, error) {
 	if err := checkFrames(len(values), frames, 1); err != nil {
 		return AutocorrelationTime{}, err

@@ -36,9 +36,9 @@ func (b Basin) String() string {
 //	alphaL    20 <= phi < 125,  -50 <= psi < 110
 //
 // The first three follow Best, Buchete and Hummer, Are current molecular dynamics force fields too helical?, Biophys. J. 95,
-// 2008, who made them for Ala5 (psi = 240 is -120: where alphaR begins, beta and PPII end). AlphaL is ours: the field around the left-handed
-// helix at (57, 47), cut at psi = -50 where simulated alanine is rarest on the way to C7ax at about (60, -90), which is in
-// no basin.
+// 2008, who made them for Ala5 (psi = 240 is -120: where alphaR begins, beta and PPII end). AlphaL is ours: the field around
+// the left-handed helix at (57, 47), cut at psi = -50 where simulated alanine is rarest on the way to C7ax at about
+// (60, -90), which is in no basin.
 func BasinOf(phi, psi float64) Basin {
 	phi = WrappedDifference(phi, 0)
 	psi = WrappedDifference(psi, 0)
@@ -77,7 +77,8 @@ func AssignBasins(angles []float32) ([]Basin, error) {
 // BasinShares are the populations of the basins, indexed by Basin; they sum to 1.
 type BasinShares [BasinCount]float64
 
-// Populations returns the share of the pairs in angles [..., 2] in each basin, and in none. It fails where NewRamachandran does.
+// Populations returns the share of the pairs in angles [..., 2] in each basin, and in none. It fails where NewRamachandran
+// does.
 func Populations(angles []float32) (BasinShares, error) {
 	basins, err := AssignBasins(angles)
 	if err != nil {
@@ -107,7 +108,8 @@ func (s BasinShares) String() string {
 //
 //	-100 <= phi <= -30,   -67 <= psi <= -7,
 //
-// as Best and Hummer count helices (J. Phys. Chem. B 113, 2009, 9004): the core of alphaR, three in a row being what it takes for a turn.
+// as Best and Hummer count helices (J. Phys. Chem. B 113, 2009, 9004): the core of alphaR, three in a row being what it
+// takes for a turn.
 //
 // It fails on fewer than one residue, lengths that do not fit, and angles as NewRamachandran does.
 func Helical(angles []float32, residues int) ([]bool, error) {

@@ -16,12 +16,14 @@ func (i Interval) String() string {
 }
 
 // Blocks draws frames anew for a moving-block bootstrap: intervals for what is measured on time series, whose frames are not
-// independent. Blocks of Length successive frames are drawn with replacement from all that a series has, and joined until there are as
-// many frames as before (Künsch, The jackknife and the bootstrap for general stationary observations, Ann. Stat. 17, 1989).
+// independent. Blocks of Length successive frames are drawn with replacement from all that a series has, and joined until
+// there are as many frames as before (Künsch, The jackknife and the bootstrap for general stationary observations, Ann.
+// Stat. 17, 1989).
 //
 // Blocks must be longer than the memory, yet many: some times the time of SeriesTime, and a tenth of the frames at most.
-// With Length = 1 it is Efron's bootstrap, too narrow for correlated frames. Percentile intervals of some ten blocks are too narrow as
-// well: on AR(1) series of 400 frames with coefficient .5 and Length 20, 95% intervals of the mean hold it in about 91%.
+// With Length = 1 it is Efron's bootstrap, too narrow for correlated frames. Percentile intervals of some ten blocks are too
+// narrow as well: on AR(1) series of 400 frames with coefficient .5 and Length 20, 95% intervals of the mean hold it in
+// about 91%.
 type Blocks struct {
 	Series    int    // replicas, each of Frames frames; 0 means 1. Blocks do not cross from one to the next.
 	Frames    int    // of each series

@@ -27,8 +27,8 @@ func WrappedDifference(a, b float64) float64 { return math.Remainder(a-b, 360) }
 //
 //	mean = atan2(sum sin a, sum cos a),   resultant = |sum (cos a, sin a)|/n
 //
-// (Mardia and Jupp, Directional Statistics, 2000, section 2.2). The resultant is 1 where all angles are equal, and near 0 where they
-// are spread all around; 1 - resultant is the circular variance.
+// (Mardia and Jupp, Directional Statistics, 2000, section 2.2). The resultant is 1 where all angles are equal, and near 0
+// where they are spread all around; 1 - resultant is the circular variance.
 //
 // It fails on no angles, NaN, angles beyond +-180, and angles that cancel, for which no direction is the mean.
 func CircularMean(angles []float32) (mean, resultant float64, err error) {
@@ -75,9 +75,10 @@ func CircularRMSE(forecast, truth []float32) (float64, error) {
 //
 //	sum sin(a_i - A) sin(b_i - B) / sqrt( sum sin^2(a_i - A) sum sin^2(b_i - B) ),
 //
-// in [-1, 1] (Jammalamadaka and Sarma, A correlation coefficient for angular variables, in Statistical Theory and Data Analysis
-// II, 1988; Jammalamadaka and SenGupta, Topics in Circular Statistics, 2001, section 8.2). Turning either set by a fixed angle changes
-// nothing; near one direction it is the plain correlation. Where a set is spread all around its mean is ill-defined, and so is this.
+// in [-1, 1] (Jammalamadaka and Sarma, A correlation coefficient for angular variables, in Statistical Theory and Data
+// Analysis II, 1988; Jammalamadaka and SenGupta, Topics in Circular Statistics, 2001, section 8.2). Turning either set by a
+// fixed angle changes nothing; near one direction it is the plain correlation. Where a set is spread all around its mean is
+// ill-defined, and so is this.
 //
 // It fails where CircularMAE does, and on angles that do not vary.
 func CircularCorrelation(a, b []float32) (float64, error) {
@@ -245,7 +246,8 @@ func checkRange(what string, x []float32) error {
 	return nil
 }
 
-// checkAngles is checkRange, and refuses what looks like radians: 20 values or more, all within +-pi, that are not all close to 0.
+// checkAngles is checkRange, and refuses what looks like radians: 20 values or more, all within +-pi, that are not all close
+// to 0.
 func checkAngles(what string, x []float32) error {
 	if err := checkRange(what, x); err != nil {
 		return err

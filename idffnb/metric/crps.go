@@ -38,9 +38,9 @@ func FairCRPS(ensemble, truth []float32) ([]float64, error) {
 //
 //	1/M sum_i d(x_i, y) - 1/(2 M^2) sum_ij d(x_i, x_j)
 //
-// (Grimit, Gneiting, Berrocal and Johnson, The continuous ranked probability score for circular variables and its application to
-// mesoscale forecast ensemble verification, Q. J. R. Meteorol. Soc. 132, 2006). It is in degrees, in [0, 180]; for one
-// member the angular distance; uniform random angles score 90 - 45 = 45 in the mean of many members.
+// (Grimit, Gneiting, Berrocal and Johnson, The continuous ranked probability score for circular variables and its
+// application to mesoscale forecast ensemble verification, Q. J. R. Meteorol. Soc. 132, 2006). It is in degrees, in
+// [0, 180]; for one member the angular distance; uniform random angles score 90 - 45 = 45 in the mean of many members.
 //
 // It fails where CRPS does, on angles beyond +-180, and on a truth that looks like radians.
 func CircularCRPS(ensemble, truth []float32) ([]float64, error) {
@@ -116,7 +116,8 @@ func circularSpread(x []float64) float64 {
 //
 //	sum_c w_c v_c / sum_c w_c,
 //
-// or equal ones if w is nil: from scores of points to one score a frame (cos(latitude) for grids), which Blocks takes to an interval.
+// or equal ones if w is nil: from scores of points to one score a frame (cos(latitude) for grids), which Blocks takes to an
+// interval.
 //
 // It fails on lengths that do not fit, values that are not finite, negative weights, and weights that are all 0.
 func RowMeans(values []float64, dim int, w []float64) ([]float64, error) {

@@ -1,6 +1,6 @@
 // Package metric measures how far a cloud of samples is from a cloud of data: MMD^2, Wasserstein-1 and -2, sliced
 // Wasserstein-2, coverage of the data and of its modes, the floor that data against fresh data reaches, and summaries over
-// seeds for honest comparisons.
+// seeds for honest comparisons. And it scores forecasts, of angles among others, and trajectories of molecules: see below.
 //
 // A cloud is a flat row-major []float32 of shape [n, dim]; the two clouds may differ in size; arithmetic is float64.
 // Work is spread over the cores in blocks whose results are added in a fixed order: equal input gives equal bits, on
@@ -24,4 +24,27 @@
 // the sliced W2 is for many points or dimensions. Uncovered and Astray ask two questions apart, whether samples miss some
 // of the data and whether they leave it, by counting neighbours; they have no scale and no kernel, so that what was tuned on
 // one of the others can be judged by them.
+//
+// # Forecasts and ensembles
+//
+// Ensembles are [members, ...] against a truth [...], in any shape. CRPS and FairCRPS score them, NewSpreadSkill and
+// RankHistogram ask whether their spread is honest; CircularCRPS, FairCircularCRPS and NewCircularSpreadSkill are for angles.
+// RowMeans and Blocks take scores in time to an interval that knows of their memory:
+//
+//	scores, err := metric.FairCRPS(ensemble, truth)                  // one for each value
+//	frames, err := metric.RowMeans(scores, 60*60, weights)           // one for each frame, latitudes weighed
+//	crps, err := metric.Blocks{Frames: 365, Length: 30}.Mean(frames) // mean, Low and High of 95%
+//	ss, err := metric.NewSpreadSkill(ensemble, truth, weights)       // ss.Ratio: 1 is reliable
+//
+// # Angles and molecules
+//
+// Angles are in degrees in [-180, 180], dihedrals as phi and psi in turn; radians are refused where they can be told.
+// CircularErrors is the table of forecasts on the circle, LinearErrors and Released are the table that IDFF's authors
+// released, for comparison. RamachandranJS, Populations and Support.Outside judge where generated molecules are,
+// CountTransitions, AngleTimes and HelixFraction how they move:
+//
+//	row, err := metric.CircularErrors(forecast, truth, 46)              // CC 0.637, RMSE 23.68, MAE 17.46 degrees
+//	bits, err := metric.RamachandranJS(generated, data, 10)             // 0 equal, 1 disjoint
+//	shares, err := metric.Populations(generated)                        // shares[metric.AlphaR], shares[metric.NoBasin]
+//	times, err := metric.AngleTimes(generated, 200, 46, 2)              // 200 frames, 2 ps apart: times[k].PS
 package metric

@@ -11,9 +11,10 @@ type Transitions struct {
 	Time   [BasinCount]float64         // ps spent in each basin and followed by a frame
 }
 
-// CountTransitions counts over basins [frames, residues] of one trajectory, with ps picoseconds between frames. A residue that is in no basin
-// counts as in the one that it left, until it enters another; so brief excursions and returns are no transitions (transition-based assignment:
-// Buchete and Hummer, Coarse master equations for peptide folding dynamics, J. Phys. Chem. B 112, 2008). Frames before its first basin are left out.
+// CountTransitions counts over basins [frames, residues] of one trajectory, with ps picoseconds between frames. A residue
+// that is in no basin counts as in the one that it left, until it enters another; so brief excursions and returns are no
+// transitions (transition-based assignment: Buchete and Hummer, Coarse master equations for peptide folding dynamics, J.
+// Phys. Chem. B 112, 2008). Frames before its first basin are left out.
 //
 // Rates depend on the frame spacing, since returns within it go unseen: compare trajectories of equal spacing only.
 //
@@ -56,8 +57,8 @@ func (t *Transitions) Add(u Transitions) {
 	}
 }
 
-// Rate returns the transitions from one basin to another, per ps spent in the first: counts/time, the likeliest rate of a jump process
-// where few jumps fall between frames. It is NaN where no time was spent, and for from = to.
+// Rate returns the transitions from one basin to another, per ps spent in the first: counts/time, the likeliest rate of a
+// jump process where few jumps fall between frames. It is NaN where no time was spent, and for from = to.
 func (t Transitions) Rate(from, to Basin) float64 {
 	if from >= BasinCount || to >= BasinCount || from == to || t.Time[from] == 0 {
 		return math.NaN()

@@ -39,9 +39,9 @@ func torusBin(pair []float32, bins int) int {
 	return at(pair[0])*bins + at(pair[1])
 }
 
-// RamachandranJS returns the Jensen-Shannon divergence in bits between the (phi, psi) of samples [..., 2] and of data [..., 2], both as NewRamachandran
-// takes them: 0 for equal histograms, 1 for histograms that share no bin. Finite samples never reach 0, see JensenShannon:
-// give the divergence of data from other data beside it.
+// RamachandranJS returns the Jensen-Shannon divergence in bits between the (phi, psi) of samples [..., 2] and of data [...,
+// 2], both as NewRamachandran takes them: 0 for equal histograms, 1 for histograms that share no bin. Finite samples never
+// reach 0, see JensenShannon: give the divergence of data from other data beside it.
 func RamachandranJS(samples, data []float32, binSize float64) (float64, error) {
 	p, err := NewRamachandran(samples, binSize)
 	if err != nil {
@@ -58,8 +58,9 @@ func RamachandranJS(samples, data []float32, binSize float64) (float64, error) {
 //
 //	JS = 1/2 sum p log2(p/m) + 1/2 sum q log2(q/m),   m = (p + q)/2,
 //
-// in [0, 1] (Lin, Divergence measures based on the Shannon entropy, IEEE Trans. Inf. Theory 37, 1991); scipy's jensenshannon is its
-// root. For independent draws of n and m points of one distribution over K bins, well filled, its mean is not 0 but near
+// in [0, 1] (Lin, Divergence measures based on the Shannon entropy, IEEE Trans. Inf. Theory 37, 1991); scipy's jensenshannon
+// is its root. For independent draws of n and m points of one distribution over K bins, well filled, its mean is not 0 but
+// near
 //
 //	(K - 1) (1/n + 1/m) / (8 ln 2),
 //
@@ -111,8 +112,8 @@ type Support struct {
 	allowed []bool
 }
 
-// Support returns the bins with counts, and those up to margin bins away from one along either axis, on the torus. Make it from the
-// training data. It fails on a negative margin.
+// Support returns the bins with counts, and those up to margin bins away from one along either axis, on the torus. Make it
+// from the training data. It fails on a negative margin.
 func (r Ramachandran) Support(margin int) (Support, error) {
 	if margin < 0 {
 		return Support{}, fmt.Errorf("metric: support with a margin of %d bins: 0 or more", margin)

@@ -45,8 +45,8 @@ func Released(samples, data []float32, dim int) (ReleasedScores, error) {
 }
 
 // KLByKDE returns the divergence of the samples x [n, dim] from the data y [m, dim] as IDFF's authors compute it
-// (compute_kl_divergence in MD_simulation.py): with Gaussian kernel density estimates p of the data and q of the samples, at the points z of
-// both together,
+// (compute_kl_divergence in MD_simulation.py): with Gaussian kernel density estimates p of the data and q of the samples, at
+// the points z of both together,
 //
 //	KL = sum_z P(z) ln(P(z)/Q(z)),   P = (p + 1e-10)/sum_z (p + 1e-10),   Q alike,
 //	p(z) = 1/m sum_j (2 pi h^2)^(-dim/2) exp(-|z - y_j|^2/(2 h^2)),
@@ -58,8 +58,8 @@ func Released(samples, data []float32, dim int) (ReleasedScores, error) {
 //
 //	KL <= 2 ln(1 + c/1e-10).
 //
-// For dim = 46 and h = 1 degree, c = 4e-19 and KL <= 9e-9 for any two clouds whatever; what is printed, 1e-17 of either sign, is
-// the rounding of the sums.
+// For dim = 46 and h = 1 degree, c = 4e-19 and KL <= 9e-9 for any two clouds whatever; what is printed, 1e-17 of either
+// sign, is the rounding of the sums.
 //
 // It fails on a bandwidth that is not above 0, and on clouds as MMD2 does.
 func KLByKDE(samples, data []float32, dim int, bandwidth float64) (float64, error) {

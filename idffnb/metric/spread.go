@@ -18,13 +18,13 @@ func (s SpreadSkill) String() string {
 	return fmt.Sprintf("spread %.4g, RMSE of the mean %.4g, ratio %.3f (%d members)", s.Spread, s.RMSE, s.Ratio, s.Members)
 }
 
-// NewSpreadSkill returns the spread-skill ratio of an ensemble [members, ...] for a truth [...]: with s^2 the members' variance and x
-// their mean at each point,
+// NewSpreadSkill returns the spread-skill ratio of an ensemble [members, ...] for a truth [...]: with s^2 the members'
+// variance and x their mean at each point,
 //
 //	spread^2 = mean s^2,  s^2 = 1/(M-1) sum_i (x_i - x)^2;   RMSE^2 = mean (x - y)^2;   ratio = sqrt((M+1)/M) spread/RMSE.
 //
-// Where truth and members are draws of one distribution, E (x - y)^2 = (M+1)/M E s^2, so that the ratio tends to 1
-// (Fortin, Abaza, Anctil and Turcotte, Why should ensemble spread match the RMSE of the ensemble mean?, J. Hydrometeorol. 15, 2014,
+// Where truth and members are draws of one distribution, E (x - y)^2 = (M+1)/M E s^2, so that the ratio tends to 1 (Fortin,
+// Abaza, Anctil and Turcotte, Why should ensemble spread match the RMSE of the ensemble mean?, J. Hydrometeorol. 15, 2014,
 // who show that variances are to be averaged, as here, not standard deviations). Weights w, of a length that divides the
 // truth's, repeat along it (cos(latitude) for each frame of a grid); nil weighs all points equally.
 //
@@ -33,9 +33,9 @@ func NewSpreadSkill(ensemble, truth []float32, w []float64) (SpreadSkill, error)
 	return spreadSkill(ensemble, truth, w, func(v float64) (float64, float64) { return v, 0 })
 }
 
-// NewCircularSpreadSkill is NewSpreadSkill of angles in degrees, taken as points on the circle of radius 180/pi in the plane: distances are chords,
-// which are the angles' differences where these are small, and 115 at most. The theory holds as it stands, since the plane
-// has means and variances, which the circle lacks.
+// NewCircularSpreadSkill is NewSpreadSkill of angles in degrees, taken as points on the circle of radius 180/pi in the
+// plane: distances are chords, which are the angles' differences where these are small, and 115 at most. The theory holds as
+// it stands, since the plane has means and variances, which the circle lacks.
 //
 // It fails where NewSpreadSkill and CircularCRPS do.
 func NewCircularSpreadSkill(ensemble, truth []float32, w []float64) (SpreadSkill, error) {
