@@ -74,7 +74,8 @@ func openDCD(r io.Reader, atoms int) (*dcdReader, error) {
 	} else { // X-PLOR
 		step = math.Float64frombits(d.order.Uint64(start[8+4*9:]))
 	}
-	if t := step * akma * float64(control(2)); t > 0 && t < 1e9 {
+	// A step of 1, which is 49 fs, is what MDTraj and VMD write where they know none.
+	if t := step * akma * float64(control(2)); t > 0 && t < 1e9 && step != 1 {
 		d.interval = t
 	}
 	if fixed := control(8); fixed != 0 {

@@ -18,7 +18,8 @@ import (
 // length, read frame by frame; pdb is a PDB file of the same atoms in the same
 // order, whose first model says which atom is which. The angles are called
 // "phi2" by the residue's number, "A:phi2" where there are several chains.
-// The result is one replica; JoinAngles puts several together.
+// Interval is what the DCD says. The result is one replica; JoinAngles puts
+// several together.
 //
 // It is an error if the numbers of atoms differ, if the PDB lacks atoms of a
 // backbone or has a gap that no TER line marks, if a file is cut short, or if in

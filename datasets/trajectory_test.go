@@ -132,6 +132,10 @@ func TestDCDKinds(t *testing.T) {
 		cells = append(append(cells, cell...), f...)
 		fourth = append(append(fourth, f...), f[:len(f)/3]...)
 	}
+	unknown, err := parseTrajectory(setWord(setWord(file, 44, math.Float32bits(1)), 16, 1), pdb)
+	if err != nil || unknown.Interval != 0 || unknown.Frames != 8 {
+		t.Errorf("a step of 1: %+v, %v", unknown, err)
+	}
 	xplor := setWord(file, 84, 0)
 	binary.LittleEndian.PutUint64(xplor[44:], math.Float64bits(.002/akma))
 	for what, f := range map[string][]byte{
