@@ -133,7 +133,8 @@ func hiddenField(v reflect.Value, depth int) string {
 			if field.IsExported() && field.Tag.Get("json") == "-" { // left out on purpose
 				continue
 			}
-			if !field.IsExported() && !(field.Anonymous && v.Field(i).Kind() == reflect.Struct) {
+			embedded := field.Anonymous && v.Field(i).Kind() == reflect.Struct // its exported fields are there
+			if !field.IsExported() && !embedded {
 				return field.Name
 			}
 			if name := hiddenField(v.Field(i), depth+1); name != "" {
