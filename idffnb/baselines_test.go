@@ -44,18 +44,20 @@ func TestBaselines(t *testing.T) {
 		path      flow.Path
 		coupling  flow.Coupling
 		objective flow.Objective
+		rate      float64
+		steps     int
 	}{
-		{ICFM, flow.ICFM(.1), flow.Independent(), flow.Velocity()},
-		{OTCFM, flow.ICFM(.1), flow.ExactOT(), flow.Velocity()},
-		{sf2m, flow.Bridge(.5), flow.ExactOT(), flow.VelocityScore()},
-		{RectifiedFlow, flow.Straight(), flow.Independent(), flow.Velocity()},
-		{MeanFlow, flow.Straight(), flow.Independent(), flow.AverageVelocity()},
+		{ICFM, flow.ICFM(.1), flow.Independent(), flow.Velocity(), 1e-3, 20_000},
+		{OTCFM, flow.ICFM(.1), flow.ExactOT(), flow.Velocity(), 1e-3, 20_000},
+		{sf2m, flow.Bridge(.5), flow.ExactOT(), flow.VelocityScore(), .01, 10_000},
+		{RectifiedFlow, flow.Straight(), flow.Independent(), flow.Velocity(), 1e-3, 20_000},
+		{MeanFlow, flow.Straight(), flow.Independent(), flow.AverageVelocity(), 1e-3, 20_000},
 	} {
 		e := mustOpen(t, tc.make("plain", data)).Experiment()
 		if e.Path.String() != tc.path.String() || e.Coupling != tc.coupling || e.Objective != tc.objective {
 			t.Errorf("%v on %v with %s, want %v on %v with %s", e.Objective, e.Path, e.Coupling.Name(), tc.objective, tc.path, tc.coupling.Name())
 		}
-		if e.Net != (net.MLP{Width: 64, Heads: tc.objective.Heads()}) || e.WeightDecay >= 0 || e.ClipNorm >= 0 || e.Batch != 256 {
+		if e.Net != (net.MLP{Width: 64, Heads: tc.objective.Heads()}) || e.WeightDecay >= 0 || e.ClipNorm >= 0 || e.Batch != 256 || e.LearningRate != tc.rate || e.Steps != tc.steps {
 			t.Errorf("%v: settings %+v", tc.objective, e)
 		}
 		if e := mustOpen(t, tc.make("labels", datasets.MustLabelled(data))); e.exp.Objective.Averages() {

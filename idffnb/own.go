@@ -99,7 +99,7 @@ func typeName(v any) string {
 	for t.Kind() == reflect.Pointer {
 		t, stars = t.Elem(), stars+"*"
 	}
-	if path := t.PkgPath(); path != "" && path != "main" && !strings.HasPrefix(path, module) {
+	if path := t.PkgPath(); path != "" && !strings.HasPrefix(path, module) {
 		return stars + path + "." + t.Name()
 	}
 	return fmt.Sprintf("%T", v)

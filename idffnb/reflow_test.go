@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/idff-go/workbench/datasets"
+	"github.com/idff-go/workbench/idffnb/checkpoint"
 	"github.com/idff-go/workbench/idffnb/flow"
 	"github.com/idff-go/workbench/idffnb/solver"
 )
@@ -59,6 +60,18 @@ func TestReflowPairs(t *testing.T) {
 		if now, _ := os.ReadFile(files[0]); !slices.Equal(now, kept) {
 			t.Errorf("%s: the file was not mended", what)
 		}
+	}
+	tensors, _, err := checkpoint.Read(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := checkpoint.Write(files[0], tensors, map[string]string{"id": "other pairs"}); err != nil { // of another run, say, copied here
+		t.Fatal(err)
+	}
+	_, err = r.Reflow(5000, solver.Euler(3), 1)
+	expectLine(t, "a file of other pairs", err, "move it away")
+	if err := os.Remove(files[0]); err != nil {
+		t.Fatal(err)
 	}
 	for what, q := range map[string]*Pairs{
 		"n": mustReflow(t, r, 50, solver.Euler(3), 1), "solver": mustReflow(t, r, 5000, solver.Euler(2), 1), "seed": mustReflow(t, r, 5000, solver.Euler(3), 2),

@@ -85,6 +85,8 @@ func TestCheckEnds(t *testing.T) {
 	}{
 		{[2]float64{0, 1}, [2]float64{1, 0}, [2]float64{0, .1}, ""},
 		{[2]float64{0, 1}, [2]float64{1, 0}, [2]float64{0, -4e-9}, ""},
+		{[2]float64{0, .99}, [2]float64{1, .01}, [2]float64{}, ""},
+		{[2]float64{0, .97}, [2]float64{1, 0}, [2]float64{}, "0.97 x1 + 0 x0 at t = 1"},
 		{[2]float64{0, .5}, [2]float64{1, 0}, [2]float64{}, "0.5 x1 + 0 x0 at t = 1, want 1 x1 + 0 x0"},
 		{[2]float64{0, 1}, [2]float64{math.NaN(), 0}, [2]float64{}, "at t = 0"},
 		{[2]float64{0, 1}, [2]float64{1, 0}, [2]float64{0, -1}, "noise -1 at t = 1"},
