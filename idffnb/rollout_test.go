@@ -329,6 +329,10 @@ func TestReleasedMDLearnsByHeart(t *testing.T) {
 			t.Errorf("%v: mean error %.2f degrees", s, mean)
 		}
 	}
+	phase := mustSample(t, r, 1, flow.ReleasedMDField{Gamma1: .2, Gamma2: 1, Sigma: .5, Dt: 1. / 3}, solver.SDEInt(1./3), WithStart(truth[2*9:2*10]), WithCond([]float32{10}))
+	if gap := math.Hypot(float64(phase.X[0]-truth[20]), float64(phase.X[1]-truth[21])); len(phase.States) != 4 || gap > 25 {
+		t.Errorf("a step to frame 10 in %d states ends %.1f degrees off", len(phase.States), gap)
+	}
 	for _, tc := range []struct {
 		ask  RollOut
 		f    flow.Field
@@ -349,6 +353,50 @@ func TestFramesStayPaired(t *testing.T) {
 	e.Coupling = flow.ExactOT()
 	if _, err := Open(e); err == nil || !strings.Contains(err.Error(), "flow.Independent()") {
 		t.Errorf("%v", err)
+	}
+}
+
+// fullSize is the released experiment at its own size, on 200 frames of 46 random angles: training it takes a batch of 10.
+func fullSize(b *testing.B) *Run {
+	e := releasedMD(b)
+	frames := Noise(1, 200, 46)
+	for i := range frames {
+		frames[i] *= 60
+	}
+	e.Data, e.Net, e.LearningRate = MustIndexedFrames("noise", frames, 46), net.IndexedMLP{MLP: net.MLP{Width: 128}, Size: 128}, 1e-3
+	return mustOpen(b, e)
+}
+
+// BenchmarkReleasedMDTraining is 1000 steps of training, compilation included.
+func BenchmarkReleasedMDTraining(b *testing.B) {
+	for range b.N {
+		r := fullSize(b)
+		r.exp.Steps = 1000
+		if err := r.Train(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.N)*1000/b.Elapsed().Seconds(), "steps/s")
+}
+
+// BenchmarkForecasts draws 10,000 forecasts of one frame: 50 members from each of 200 starts.
+func BenchmarkForecasts(b *testing.B) {
+	r := fullSize(b)
+	r.exp.Steps = 1
+	if err := r.Train(); err != nil {
+		b.Fatal(err)
+	}
+	for _, tc := range []struct {
+		f flow.Field
+		s solver.Solver
+	}{{flow.CFM(), solver.Euler(3)}, {flow.CFM(), solver.Euler(10)}, {flow.ReleasedMD(.2, 1, .5), solver.SDEIntEuler(.3)}, {flow.ReleasedMD(.2, 1, .5), solver.SDEInt(.3)}} {
+		ask := RollOut{Starts: Noise(1, 200, 46), First: 1, Members: 50, Unkept: true}
+		mustRollOut(b, r, ask, tc.f, tc.s) // compiles
+		b.Run(fmt.Sprintf("%s/%v", tc.f.Name(), tc.s), func(b *testing.B) {
+			for b.Loop() {
+				mustRollOut(b, r, ask, tc.f, tc.s)
+			}
+		})
 	}
 }
 
