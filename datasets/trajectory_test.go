@@ -99,7 +99,7 @@ func setWord(file []byte, at int, v uint32) []byte {
 func bigEndian(file []byte) []byte {
 	c := slices.Clone(file)
 	for i := 0; i < len(c); i += 4 {
-		if i != 4 && !(i >= 100 && i < 260) {
+		if i != 4 && (i < 100 || i >= 260) {
 			slices.Reverse(c[i : i+4])
 		}
 	}
