@@ -27,4 +27,10 @@
 //
 // The picture of a figure depends on its data alone: no random numbers, no
 // clock, and fonts that are part of the program.
+//
+// Dihedral angles, of molecular dynamics, are in degrees and indexed
+// [frame][residue] as (φ, ψ); any turn will do. [Ramachandran] shows where they
+// are, [BasinStrip] when, [AngleSeries] and [PhasePlot] how a forecast follows
+// them, [Horizon] how its error grows, and [Ablation] a score over settings
+// beside the published one.
 package figures
