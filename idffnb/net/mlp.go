@@ -32,12 +32,16 @@ func (m MLP) Predict(scope *model.Scope, x, t, cond *Node) *Node {
 		}
 		inputs = append(inputs, cond)
 	}
-	h := Concatenate(inputs, -1)
+	return m.layers(scope, Concatenate(inputs, -1), orDefault(m.Heads, 1)*x.Shape().Dimensions[1])
+}
+
+// layers are the hidden layers and the last one, of size out.
+func (m MLP) layers(scope *model.Scope, h *Node, out int) *Node {
 	layers := orDefault(m.Layers, 3)
 	for i := range layers {
 		h = SELU(Dense(scope, fmt.Sprintf("net.%d", 2*i), h, orDefault(m.Width, 256)))
 	}
-	return Dense(scope, fmt.Sprintf("net.%d", 2*layers), h, orDefault(m.Heads, 1)*x.Shape().Dimensions[1])
+	return Dense(scope, fmt.Sprintf("net.%d", 2*layers), h, out)
 }
 
 // SELU is the scaled exponential linear unit (arXiv 1706.02515): scale u for u > 0, scale alpha (e^u - 1) for u <= 0, with the
