@@ -183,19 +183,26 @@ type evaluation struct {
 	Report *Report `json:"report"`
 }
 
-// evaluationKey names an evaluation by everything it depends on beside the run itself; it is empty for fields and solvers of the user's own,
-// whose code may change while their values do not. The number in front changes when the meaning of a result does.
+// evaluationKey names an evaluation by everything it depends on beside the run itself; field and solver are nil for the floor. It is empty where it must not be kept, see samplerKey.
+// The number in front changes when the meaning of a result does.
 func (r *Run) evaluationKey(field flow.Field, s solver.Solver, judge Judge) string {
-	if field != nil {
-		if !flow.IsBuiltIn(field) || !solver.IsBuiltIn(s) {
-			return ""
-		}
-	}
 	text, err := json.Marshal(judge)
-	if err != nil {
+	sampler := fmt.Sprintf("%T %+v; %v", field, field, s)
+	if field != nil {
+		sampler = samplerKey(field, s)
+	}
+	if err != nil || sampler == "" {
 		return ""
 	}
-	key := fmt.Sprintf("1; step %d; %s; %T %+v; %v; %s", r.step, r.info.Name, field, field, s, text)
+	return fmt.Sprintf("1; step %d; %s; %s; %s", r.step, r.info.Name, sampler, text)
+}
+
+// samplerKey tells samplers apart by their values; it is empty for fields and solvers of the user's own, whose code may change while their values do not.
+func samplerKey(field flow.Field, s solver.Solver) string {
+	if !flow.IsBuiltIn(field) || !solver.IsBuiltIn(s) {
+		return ""
+	}
+	key := fmt.Sprintf("%T %+v; %v", field, field, s)
 	if s, ok := s.(solver.Tunable); ok {
 		key += fmt.Sprintf("; %s %v", solver.GraphKey(s), s.Factors()) // its name does not tell them
 	}

@@ -7,17 +7,28 @@ import (
 	"math/rand/v2"
 )
 
-// Dynamics is Data of trajectories: its training batches lead from a frame to the next, and it says how a trajectory goes on, so that Run.RollOut can draw frame after
+// Dynamics is Data of trajectories: its training batches lead from frames to the next, and it says how a trajectory goes on, so that Run.RollOut can draw frame after
 // frame. What the flow draws need not be a frame: it may be a change, or sines and cosines of angles; and what the network is conditioned on is the data's to choose.
+// Batches are pairs already, so that the coupling must be independent.
+//
+// Data that draws a frame from more than the one before it also has the method History() int, that many.
 type Dynamics interface {
 	Data
 	// FrameDim is the size of a frame.
 	FrameDim() int
-	// Before gives what frame number k is drawn from after the frames [n, FrameDim]: start points x0 [n, Dim], nil for N(0, I), and the condition [n, m], nil where
+	// Before gives what frame number k is drawn from after frames [n, History, FrameDim], the latest last: start points x0 [n, Dim], nil for N(0, I), and the condition [n, m], nil where
 	// there is none, as Batch gives them. It must not change frames.
 	Before(rng *rand.Rand, frames []float32, k int) (x0, cond []float32)
-	// After makes frame number k [n, FrameDim] from what the flow drew, x [n, Dim], and from the frames before it. It must not change them.
+	// After makes frame number k [n, FrameDim] from what the flow drew, x [n, Dim], and from the frames before it, which it must not change.
 	After(frames, x []float32, k int) []float32
+}
+
+// history is the number of frames that the next one is drawn from.
+func history(d Dynamics) int {
+	if d, ok := d.(interface{ History() int }); ok {
+		return d.History()
+	}
+	return 1
 }
 
 // IndexedFrames is Dynamics of a single trajectory, as IDFF's released code for molecular dynamics trains on it: x0 is frame k-1, x1 is frame k, and the condition is the index k
@@ -76,9 +87,6 @@ func (d *IndexedFrames) Len() int { return len(d.frames) / d.dim }
 
 // Classes is the number of indices, one for each frame.
 func (d *IndexedFrames) Classes() int { return d.Len() }
-
-// Truth is the data itself: its pairs are frames and their successors, which a coupling must leave together.
-func (d *IndexedFrames) Truth() Data { return d }
 
 // Batch implements Data.
 func (d *IndexedFrames) Batch(rng *rand.Rand, n int) (x0, x1, cond []float32) {

@@ -185,7 +185,9 @@ func (e Experiment) truth() Experiment {
 
 // checkCoupled refuses to couple anew what is coupled.
 func (e Experiment) checkCoupled() error {
-	if _, ok := e.Data.(coupled); !ok {
+	switch e.Data.(type) {
+	case coupled, Dynamics:
+	default:
 		return nil
 	}
 	if _, ok := e.Coupling.(flow.IndependentCoupling); !ok {

@@ -3,19 +3,14 @@ package idffnb
 import (
 	"fmt"
 	"math"
-	"os"
-	"path/filepath"
-	"strconv"
-	"strings"
 
-	"github.com/idff-go/workbench/idffnb/checkpoint"
 	"github.com/idff-go/workbench/idffnb/flow"
 	"github.com/idff-go/workbench/idffnb/solver"
 )
 
-// RollOut asks for trajectories, each frame drawn from the one before: forecasts of one frame or more, ensembles of them, or free runs.
+// RollOut asks for trajectories, each frame drawn from those before: forecasts of one frame or more, ensembles of them, or free runs.
 type RollOut struct {
-	Starts  []float32 // the frames to go on from, row-major [n, FrameDim]
+	Starts  []float32 // the frames to go on from, row-major [n, FrameDim]; where the data has a History, [n, History, FrameDim], the latest last
 	First   int       // the number of the first frame drawn, where the data or the field ask for it
 	Frames  int       // frames to draw; 0: one
 	Members int       // trajectories from each start; 0: one
@@ -41,16 +36,35 @@ const (
 
 // RollOut draws trajectories of data that is Dynamics. All members and starts of a frame are one batch of one compiled graph, which every frame uses again. A flow.FrameField
 // changes its factors with the number of the frame. Noise on the way is drawn on the host for each frame by itself: a longer roll-out begins as a shorter one does, and the seed fixes
-// everything; but other than Sample's, it does not follow one Brownian path for every number of steps. The result is kept in the folder samples of the run, unless Unkept.
+// everything; but other than Sample's, it does not follow one Brownian path for every number of steps. The result is kept in the folder samples of the run, unless Unkept, and with the
+// fields and solvers of the workbench read there the next time; its seconds are those measured then.
 func (r *Run) RollOut(ask RollOut, field flow.Field, s solver.Solver) (*Trajectories, error) {
-	out, err := r.rollOut(ask, field, s)
+	fail := func(err error) (*Trajectories, error) { return nil, fmt.Errorf("idffnb: %s: roll-out: %w", r.exp.Name, err) }
+	setDefault(&ask.Frames, 1)
+	setDefault(&ask.Members, 1)
+	data, ok := r.exp.Data.(Dynamics)
+	if !ok {
+		return fail(fmt.Errorf("data %s is no trajectory: it needs the methods FrameDim, Before and After of idffnb.Dynamics, as idffnb.IndexedFrames has them", r.exp.Data.Name()))
+	}
+	if err := ask.check(history(data), data.FrameDim()); err != nil {
+		return fail(err)
+	}
+	if err := r.checkSampling(field, s); err != nil {
+		return fail(err)
+	}
+	out := ask.trajectories(data, field, s)
+	key := r.rollOutKey(ask, field, s)
+	if r.keptTrajectories(key, out) {
+		return out, nil
+	}
+	err := r.rollOut(out, data, ask, field, s)
 	if err != nil {
-		return nil, fmt.Errorf("idffnb: %s: roll-out: %w", r.exp.Name, err)
+		return fail(err)
 	}
 	if ask.Unkept {
 		return out, nil
 	}
-	return out, r.keepTrajectories(out, ask.Starts)
+	return out, r.keepTrajectories(out, key)
 }
 
 // MustRollOut is RollOut for notebooks.
@@ -60,59 +74,60 @@ func (r *Run) MustRollOut(ask RollOut, field flow.Field, s solver.Solver) *Traje
 	return out
 }
 
-func (r *Run) rollOut(ask RollOut, field flow.Field, s solver.Solver) (*Trajectories, error) {
-	setDefault(&ask.Frames, 1)
-	setDefault(&ask.Members, 1)
-	data, ok := r.exp.truth().Data.(Dynamics)
-	if !ok {
-		return nil, fmt.Errorf("data %s is no trajectory: it needs the methods FrameDim, Before and After of idffnb.Dynamics, as idffnb.IndexedFrames has them", r.exp.Data.Name())
-	}
-	if err := ask.check(data.FrameDim()); err != nil {
-		return nil, err
-	}
-	if err := r.checkSampling(field, s); err != nil {
-		return nil, err
-	}
-	width := data.FrameDim()
-	starts := len(ask.Starts) / width
-	n := ask.Members * starts
-	frames := make([]float32, 0, n*width) // row m*starts + i: member m from start i
+// rollOut draws the values of out.
+func (r *Run) rollOut(out *Trajectories, data Dynamics, ask RollOut, field flow.Field, s solver.Solver) error {
+	width := out.Dim
+	size := history(data) * width
+	n := out.Members * out.Starts
+	frames := make([]float32, 0, n*size) // row m*starts + i: member m from start i
 	for range ask.Members {
 		frames = append(frames, ask.Starts...)
 	}
-	out := &Trajectories{X: make([]float32, n*ask.Frames*width), Members: ask.Members, Starts: starts, Frames: ask.Frames, Dim: width, First: ask.First,
-		Seed: ask.Seed, Field: field.Name(), Solver: fmt.Sprint(s), Data: data.Name()}
+	out.X = make([]float32, n*ask.Frames*width)
 	for k := range ask.Frames {
 		next, cost, err := r.nextFrame(data, frames, ask.First+k, ask.Seed, field, s)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		frames = next
 		for i := range n {
-			copy(out.X[(i*ask.Frames+k)*width:], frames[i*width:(i+1)*width])
+			row := frames[i*size : (i+1)*size]
+			copy(row, row[width:])
+			copy(row[size-width:], next[i*width:(i+1)*width])
+			copy(out.X[(i*ask.Frames+k)*width:], next[i*width:(i+1)*width])
 		}
 		out.Cost = addCost(out.Cost, cost)
 	}
-	return out, nil
+	return nil
+}
+
+// trajectories are those asked for, still without values.
+func (ask RollOut) trajectories(data Dynamics, field flow.Field, s solver.Solver) *Trajectories {
+	return &Trajectories{Members: ask.Members, Starts: len(ask.Starts) / (history(data) * data.FrameDim()), Frames: ask.Frames, Dim: data.FrameDim(), First: ask.First,
+		Seed: ask.Seed, Field: field.Name(), Solver: fmt.Sprint(s), Data: data.Name()}
 }
 
 // check says in one line what is wrong with what is asked for, or nil.
-func (ask RollOut) check(width int) error {
+func (ask RollOut) check(history, width int) error {
+	size := history * width
 	switch {
-	case len(ask.Starts) == 0 || len(ask.Starts)%width != 0:
-		return fmt.Errorf("%d values of Starts: want one frame of size %d or more", len(ask.Starts), width)
+	case len(ask.Starts) == 0 || len(ask.Starts)%size != 0:
+		each := fmt.Sprintf("one frame of size %d", width)
+		if history > 1 {
+			each = fmt.Sprintf("%d frames of size %d", history, width)
+		}
+		return fmt.Errorf("%d values of Starts: want %s for each trajectory", len(ask.Starts), each)
 	case ask.Frames < 1 || ask.Members < 1:
 		return fmt.Errorf("%d frames for %d members: want at least 1 of each", ask.Frames, ask.Members)
 	case ask.First < 0:
 		return fmt.Errorf("first frame %d: frames count from 0", ask.First)
 	}
-	return checkFinite("Starts", ask.Starts, width)
+	return checkFinite("Starts", ask.Starts, size)
 }
 
-// nextFrame draws frame number k of all trajectories.
+// nextFrame draws frame number k of all trajectories from the frames before it [n, history, FrameDim].
 func (r *Run) nextFrame(data Dynamics, frames []float32, k int, seed uint64, field flow.Field, s solver.Solver) (next []float32, cost solver.Cost, err error) {
 	width, dim := data.FrameDim(), data.Dim()
-	n := len(frames) / width
+	n := len(frames) / (history(data) * width)
 	rng := generator(seed, streamRollStart, uint64(k))
 	x0, cond := data.Before(rng, frames, k)
 	if x0 == nil {
@@ -227,21 +242,4 @@ func (t *Trajectories) row(i, k int) []float32 {
 // String is one line for captions: what was drawn, with what, at what cost.
 func (t *Trajectories) String() string {
 	return fmt.Sprintf("%d frames of %d trajectories of %s, %s with %s, %v", t.Frames, t.Members*t.Starts, t.Data, t.Field, t.Solver, t.Cost)
-}
-
-// keepTrajectories writes them to the run folder.
-func (r *Run) keepTrajectories(t *Trajectories, starts []float32) error {
-	name := fmt.Sprintf("rollout-%s-%s-%dx%d-from%d-members%d-seed%d-%s", t.Field, t.Solver, t.Starts, t.Frames, t.First, t.Members, t.Seed, hashValues(starts))
-	name = strings.Trim(unfit.ReplaceAllString(strings.NewReplacer("γ", "gamma", "σ", "sigma").Replace(name), "_"), "_")
-	meta := map[string]string{"field": t.Field, "solver": t.Solver, "cost": t.Cost.String(), "seed": strconv.FormatUint(t.Seed, 10), "first": strconv.Itoa(t.First),
-		"trained_steps": strconv.Itoa(r.step), "backend": r.info.String()}
-	dir := filepath.Join(r.Dir, "samples")
-	err := os.MkdirAll(dir, 0o777)
-	if err == nil {
-		err = checkpoint.Write(filepath.Join(dir, name+".safetensors"), []checkpoint.Tensor{checkpoint.New("x", t.X, t.Members, t.Starts, t.Frames, t.Dim)}, meta)
-	}
-	if err != nil {
-		return fmt.Errorf("idffnb: %s: trajectories are not kept: %w", r.exp.Name, err)
-	}
-	return nil
 }

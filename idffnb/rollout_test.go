@@ -426,3 +426,83 @@ func setRuns() func() {
 		_ = os.RemoveAll(dir)
 	}
 }
+
+// sums is Dynamics whose next frame is the sum of the last three; the flow draws nothing that matters.
+type sums struct{ doubling }
+
+func (sums) Name() string { return "sums" }
+func (sums) ID() string   { return "sums" }
+func (sums) History() int { return 3 }
+func (sums) Before(_ *rand.Rand, frames []float32, _ int) (x0, cond []float32) {
+	return make([]float32, len(frames)/6), make([]float32, len(frames)/3)
+}
+func (sums) After(frames, _ []float32, _ int) (next []float32) {
+	for i := 0; i < len(frames); i += 6 {
+		next = append(next, frames[i]+frames[i+2]+frames[i+4], frames[i+1]+frames[i+3]+frames[i+5])
+	}
+	return next
+}
+
+// TestRollOutHistory: data with a history gets that many frames, the latest last, whatever the number of frames drawn.
+func TestRollOutHistory(t *testing.T) {
+	t.Setenv("IDFF_RUNS", t.TempDir())
+	r := mustOpen(t, Experiment{Name: "sums", Data: sums{}, Net: sumNet{}, Path: flow.Bridge(.1)})
+	r.step, r.backend = 1, pureGo(t)
+	out := mustRollOut(t, r, RollOut{Starts: []float32{1, 10, 2, 20, 3, 30, 0, 0, 0, 1, 1, 0}, Frames: 4}, flow.CFM(), solver.Euler(1))
+	want := []float32{6, 60, 11, 110, 20, 200, 37, 370, 1, 1, 2, 2, 4, 3, 7, 6}
+	if !slices.Equal(out.X, want) || out.Starts != 2 || out.Dim != 2 {
+		t.Errorf("%d starts of size %d: %v, want %v", out.Starts, out.Dim, out.X, want)
+	}
+	if _, err := r.RollOut(RollOut{Starts: []float32{1, 2, 3, 4}}, flow.CFM(), solver.Euler(1)); err == nil || !strings.Contains(err.Error(), "want 3 frames of size 2") {
+		t.Errorf("two frames of three: %v", err)
+	}
+}
+
+// TestRollOutIsReadAgain: what was drawn is read the next time, as long as nothing differs that it depends on, and drawn again where the file is damaged; fields of one's own are drawn anew.
+func TestRollOutIsReadAgain(t *testing.T) {
+	r := doublingRun(t, doubling{noise: true})
+	ask := RollOut{Starts: []float32{1, 2}, Frames: 2, Members: 2, Seed: 1}
+	first := mustRollOut(t, r, ask, flow.CFM(), solver.Euler(2))
+	clear(r.samplers) // what is drawn makes one
+	again := mustRollOut(t, r, ask, flow.CFM(), solver.Euler(2))
+	if !slices.Equal(first.X, again.X) || first.Cost != again.Cost || first.String() != again.String() || len(r.samplers) != 0 {
+		t.Errorf("read again: %v after %v, %d graphs", again, first, len(r.samplers))
+	}
+	for what, other := range map[string]func() *Trajectories{
+		"seed": func() *Trajectories { a := ask; a.Seed = 2; return mustRollOut(t, r, a, flow.CFM(), solver.Euler(2)) },
+		"starts": func() *Trajectories {
+			a := ask
+			a.Starts = []float32{1, 3}
+			return mustRollOut(t, r, a, flow.CFM(), solver.Euler(2))
+		},
+		"solver": func() *Trajectories { return mustRollOut(t, r, ask, flow.CFM(), solver.Euler(3)) },
+		"step": func() *Trajectories {
+			r.step++
+			defer func() { r.step-- }()
+			return mustRollOut(t, r, ask, flow.CFM(), solver.Euler(2))
+		},
+		"own": func() *Trajectories { return mustRollOut(t, r, ask, ownField{flow.CFM()}, solver.Euler(2)) },
+		"unkept": func() *Trajectories {
+			a := ask
+			a.Unkept = true
+			return mustRollOut(t, r, a, flow.CFM(), solver.Euler(2))
+		},
+	} {
+		clear(r.samplers)
+		if other(); len(r.samplers) == 0 {
+			t.Errorf("another %s: read, not drawn", what)
+		}
+	}
+	path := r.trajectoriesPath(r.rollOutKey(ask, flow.CFM(), solver.Euler(2)), first)
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, whole[:len(whole)-5], 0o666); err != nil {
+		t.Fatal(err)
+	}
+	clear(r.samplers)
+	if mended := mustRollOut(t, r, ask, flow.CFM(), solver.Euler(2)); !slices.Equal(mended.X, first.X) || len(r.samplers) == 0 {
+		t.Errorf("a damaged file: %v, want it drawn again", mended.X)
+	}
+}
