@@ -39,7 +39,9 @@ const (
 // everything; but other than Sample's, it does not follow one Brownian path for every number of steps. The result is kept in the folder samples of the run, unless Unkept, and with the
 // fields and solvers of the workbench read there the next time; its seconds are those measured then.
 func (r *Run) RollOut(ask RollOut, field flow.Field, s solver.Solver) (*Trajectories, error) {
-	fail := func(err error) (*Trajectories, error) { return nil, fmt.Errorf("idffnb: %s: roll-out: %w", r.exp.Name, err) }
+	fail := func(err error) (*Trajectories, error) {
+		return nil, fmt.Errorf("idffnb: %s: roll-out: %w", r.exp.Name, err)
+	}
 	setDefault(&ask.Frames, 1)
 	setDefault(&ask.Members, 1)
 	data, ok := r.exp.Data.(Dynamics)
