@@ -93,14 +93,8 @@ func (a *Angles) meanChange() float64 {
 	return math.Sqrt(sum / float64(n))
 }
 
-// shortWay is the change from an angle to another, in degrees in [-180, 180).
-func shortWay(from, to float32) float64 {
-	d := math.Mod(float64(to)-float64(from)+180, 360)
-	if d < 0 {
-		d += 360
-	}
-	return d - 180
-}
+// shortWay is the change from an angle to another, in degrees in [-180, 180].
+func shortWay(from, to float32) float64 { return math.Remainder(float64(to)-float64(from), 360) }
 
 // Name is the name of the angles with the chart.
 func (s *AngleSteps) Name() string {
@@ -202,7 +196,7 @@ func (s *AngleSteps) present(frames []float32, i int) float32 {
 	return frames[(i/width*s.history+s.history-1)*width+i%width]
 }
 
-// After implements idffnb.Dynamics: the next frames, in degrees in [-180, 180), from what the flow drew.
+// After implements idffnb.Dynamics: the next frames, in degrees in [-180, 180], from what the flow drew.
 func (s *AngleSteps) After(frames, x []float32, _ int) []float32 {
 	next := make([]float32, len(frames)/s.history)
 	for i := range next {

