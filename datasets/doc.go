@@ -28,6 +28,16 @@
 //	a, err := datasets.ReadAngles("angles.npy")           // .npy, .npz or a pickled array; nothing is run
 //	all, err := datasets.JoinAngles("mine", a, b)         // replicas together
 //
+// Forecasting comes as Maps, of one quantity on a grid over time, with land where
+// there is no value:
+//
+//	sea := datasets.OSTIA()                                  // observed: 54 months on the equator, in the package
+//	sea, err := datasets.SSTReader{Region: datasets.Region{South: 0, North: 15, West: 200, East: 215}}.Read(files...) // OISST and others, NetCDF
+//	train, val, test, err := sea.Split(datasets.Years(0, 2008), datasets.Years(2009, 2009), datasets.Years(2010, 2010))
+//	standard, err := datasets.NewStandard(train, datasets.Monthly)            // climatology and spread, of training frames alone
+//	z, err := standard.Apply(train)                                           // anomalies with variance 1 at each pixel
+//	data, err := datasets.NewSteps("sst", datasets.StepOptions{History: 2}, z) // pairs of frames; several parts, such as boxes, too
+//
 // Every source of minibatches has the method
 //
 //	Batch(rng *rand.Rand, n int) (x0, x1, cond []float32)

@@ -218,7 +218,7 @@ func (v *Var) readPart(start, count []int) ([]float64, error) {
 	if !v.kind.isNumber() || v.store == nil {
 		return nil, errors.New("its type is not read: only integers and floats are")
 	}
-	if reader, ok := v.store.(interface{ stored() int64 }); ok && int64(n) > 1<<20+2048*reader.stored() {
+	if reader, ok := v.store.(interface{ stored() int64 }); ok && int64(n) > 1<<18+1032*reader.stored() {
 		return nil, fmt.Errorf("%w: a part of shape %v is far more than the file's size accounts for", errDamaged, count)
 	}
 	out := make([]float64, n)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strings"
 )
 
 // HDF5 (File Format Specification 3.0): a superblock leads to the root group,
@@ -87,6 +88,7 @@ func (f *File) readHDF5() error {
 	if err != nil {
 		return err
 	}
+	slices.SortFunc(links, func(a, b link) int { return strings.Compare(a.name, b.name) }) // a heap has the order of hashes
 	addresses := map[uint64]string{}
 	for _, l := range links {
 		addresses[l.address] = l.name
@@ -231,7 +233,7 @@ func (s *source) variable(l link, addresses map[uint64]string) (*Var, error) {
 		return nil, err
 	}
 	v.attrs = attrs
-	if strings := v.Text("NAME"); len(strings) >= len(pureDimension) && strings[:len(pureDimension)] == pureDimension {
+	if strings.HasPrefix(v.Text("NAME"), pureDimension) {
 		return nil, nil
 	}
 	v.Dims = make([]string, len(v.Shape))

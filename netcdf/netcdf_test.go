@@ -180,7 +180,7 @@ func TestBad(t *testing.T) {
 		}
 	}
 	f := open(t, "chunk_day")
-	if _, err := f.Var("anom"); err == nil || err.Error() != `netcdf: `+filepath.Join("testdata", "chunk_day.nc")+` has no variable "anom"; it has time, sst, lat` {
+	if _, err := f.Var("anom"); err == nil || err.Error() != `netcdf: `+filepath.Join("testdata", "chunk_day.nc")+` has no variable "anom"; it has lat, sst, time` {
 		t.Errorf("unknown variable: %v", err)
 	}
 	v, _ := f.Var("sst")
@@ -235,7 +235,13 @@ func FuzzRead(f *testing.F) {
 				if _, err = v.Read(make([]int, len(count)), count); err != nil && strings.Contains(err.Error(), "\n") {
 					t.Fatalf("error %q", err)
 				}
-				_, err = v.ReadAll()
+				n := 1
+				for _, d := range v.Shape {
+					n *= min(d, 1<<10)
+				}
+				if n <= 1<<14 {
+					_, err = v.ReadAll()
+				}
 			}
 		}
 		if err != nil && strings.Contains(err.Error(), "\n") {
