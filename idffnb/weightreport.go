@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/gomlx/compute/dtypes"
@@ -60,7 +61,7 @@ func (e *WeightsError) Error() string {
 			all = append(all, fmt.Sprintf("%d %s", counts[s], map[bool]string{true: "fit", false: s}[s == fits]))
 		}
 	}
-	text := fmt.Sprintf("the weights of %s do not fit the network, and nothing was loaded: %s %s (%s)", r.File, first.Name, first.Detail, strings.Join(all, ", "))
+	text := fmt.Sprintf("the weights of %s do not fit the network, and nothing was loaded: %s %s (%s)", r.File, shown(first.Name), first.Detail, strings.Join(all, ", "))
 	if r.hint != "" {
 		return text + "; " + r.hint
 	}
@@ -107,15 +108,26 @@ func (r *WeightReport) Table() string {
 		if row.Status == notFinite || row.Status == wrongType {
 			problem += ": " + row.Detail
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", cell(row.Name), cell(name), shape(row.File), shape(row.Net), cell(problem))
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", cell(shown(row.Name)), cell(shown(name)), shape(row.File), shape(row.Net), cell(problem))
 	}
 	fmt.Fprintf(&b, "\n*%s*\n", cell(r.String()))
 	return b.String()
 }
 
-// cell is a text from a file that must not break a table.
+// shown is a name from a file as it is, or quoted where it is not one short printable word.
+func shown(name string) string {
+	if len(name) > 80 {
+		return fmt.Sprintf("%.80q…", name)
+	}
+	if strings.ContainsFunc(name, func(c rune) bool { return c == ' ' || !strconv.IsPrint(c) }) {
+		return strconv.Quote(name)
+	}
+	return name
+}
+
+// cell is a text from a file that must not break a table, nor be a link, an image or HTML in it.
 func cell(text string) string {
-	return strings.NewReplacer("|", `\|`, "\n", " ", "\r", " ").Replace(text)
+	return strings.NewReplacer("|", `\|`, "\n", " ", "\r", " ", "<", "&lt;", "](", `]\(`).Replace(text)
 }
 
 // compare fills the report, and the tensors where they fit.

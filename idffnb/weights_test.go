@@ -421,6 +421,37 @@ func TestWeightReport(t *testing.T) {
 	}
 }
 
+// TestHostileNames: a name in a file stays on its line, is not quoted at length, and is no link or HTML in the table.
+func TestHostileNames(t *testing.T) {
+	list, _, err := checkpoint.Read(torchFile("state.safetensors"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"a\nb\x1b[2Jc":                           `"a\nb\x1b[2Jc" is in the file`,
+		strings.Repeat("n", 900):                 "n\"… is in the file",
+		"two words":                              `"two words" is in the file`,
+		"![](http://example.org/x.png)<img/src>": "![](http://example.org/x.png)<img/src> is in the file",
+	} {
+		path := filepath.Join(t.TempDir(), "hostile.safetensors")
+		if err := checkpoint.Write(path, append(slices.Clone(list), checkpoint.New(name, []float32{1}, 1)), nil); err != nil {
+			t.Fatal(err)
+		}
+		_, err := Import(path, narrow(t))
+		if err == nil || !strings.Contains(err.Error(), want) || len(err.Error()) > 400 || strings.ContainsFunc(err.Error(), func(c rune) bool { return c < ' ' }) {
+			t.Errorf("%.40q: %v, want %q", name, err, want)
+		}
+		report, err := CheckWeights(path, narrow(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		table := report.Table()
+		if strings.Contains(table, "](") || strings.Contains(table, "<") || strings.Contains(table, "\x1b") || strings.Count(table, "\n") != 13 {
+			t.Errorf("%.40q: the table is\n%.2000s", name, table)
+		}
+	}
+}
+
 // buffered is a network with a variable that is not trained, and one of float64.
 type buffered struct{}
 

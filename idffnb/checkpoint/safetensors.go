@@ -233,28 +233,31 @@ func parseHeader(header []byte) (tensors []Tensor, offsets [][]int, meta map[str
 	d := json.NewDecoder(bytes.NewReader(header))
 	d.DisallowUnknownFields()
 	if _, err := d.Token(); err != nil {
-		return bad("is no JSON object: %w", err)
+		return bad("is no JSON object: %w", brief(err))
 	}
 	seen := map[string]bool{}
 	for d.More() {
 		token, err := d.Token()
 		if err != nil {
-			return bad("is no JSON object: %w", err)
+			return bad("is no JSON object: %w", brief(err))
 		}
 		name := token.(string) // a key, or Token had failed
+		if len(name) > maxName {
+			return bad("has a name longer than %d bytes: %s", maxName, shortened(name))
+		}
 		if seen[name] {
 			return bad("has %q twice", name)
 		}
 		seen[name] = true
 		if name == metadataKey {
 			if err := d.Decode(&meta); err != nil {
-				return bad("has metadata other than strings: %w", err)
+				return bad("has metadata other than strings: %w", brief(err))
 			}
 			continue
 		}
 		var e entry
 		if err := d.Decode(&e); err != nil {
-			return bad("does not describe tensor %q: %w", name, err)
+			return bad("does not describe tensor %q: %w", name, brief(err))
 		}
 		if e.Shape == nil || len(e.Offsets) != 2 {
 			return bad("gives tensor %q no shape or no two offsets", name)
@@ -263,7 +266,7 @@ func parseHeader(header []byte) (tensors []Tensor, offsets [][]int, meta map[str
 		offsets = append(offsets, e.Offsets)
 	}
 	if _, err := d.Token(); err != nil {
-		return bad("is cut short: %w", err)
+		return bad("is cut short: %w", brief(err))
 	}
 	if rest := bytes.Trim(header[d.InputOffset():], " \t\r\n"); len(rest) > 0 {
 		return bad("goes on after its end with %.20q", rest)
@@ -272,6 +275,14 @@ func parseHeader(header []byte) (tensors []Tensor, offsets [][]int, meta map[str
 		meta = map[string]string{}
 	}
 	return tensors, offsets, meta, nil
+}
+
+// brief is an error of package json, cut short: it may quote the file at any length.
+func brief(err error) error {
+	if text := err.Error(); len(text) > 150 {
+		return fmt.Errorf("%s…", strings.ToValidUTF8(text[:150], ""))
+	}
+	return err
 }
 
 // layOut sorts tensors and offsets by their place and checks that they fill
@@ -322,7 +333,7 @@ func verify(header, data []byte, meta map[string]string) error {
 	case hasSum != hasFormat:
 		return corrupt("the file is damaged: of the metadata %q and %q one is gone", formatKey, checksumKey)
 	case f != format:
-		return corrupt("the format is %q; this program reads %q", f, format)
+		return corrupt("the format is %.40q; this program reads %q", f, format)
 	}
 	field := sumField(sum)
 	before, after, found := bytes.Cut(header, field)

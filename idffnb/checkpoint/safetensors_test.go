@@ -281,6 +281,37 @@ func TestReadOther(t *testing.T) {
 	wantValues(t, tensors, "b", []int{2}, uint8(8), 9)
 }
 
+// TestReadSaysLittle: what a file holds at any length is not quoted at that length.
+func TestReadSaysLittle(t *testing.T) {
+	long := strings.Repeat("7", 100_000)
+	dims := strings.TrimSuffix(strings.Repeat("1,", 65), ",")
+	for _, c := range []struct {
+		what string
+		file []byte
+		want string
+	}{
+		{"a long name", file(`{"`+long+`":{"dtype":"U8","shape":[],"data_offsets":[0,1]}}`, 1), "a name longer than 1000 bytes"},
+		{"a long type", file(`{"a":{"dtype":"`+long+`","shape":[],"data_offsets":[0,1]}}`, 1), "unknown type"},
+		{"a long field", file(`{"a":{"dtype":"U8","shape":[],"`+long+`":0}}`, 1), `tensor "a": json: unknown field`},
+		{"a long number", file(`{"a":{"dtype":"U8","shape":[`+long+`],"data_offsets":[0,1]}}`, 1), `tensor "a": json: cannot unmarshal number`},
+		{"a long format", file(`{"__metadata__":{"idffnb.format":"`+long+`","idffnb.sha256":"x"}}`, 0), "the format is"},
+		{"many dimensions", file(`{"a":{"dtype":"U8","shape":[`+dims+`],"data_offsets":[0,1]}}`, 1), "the shape has 65 dimensions; at most 64"},
+	} {
+		_, _, err := decode(bytes.NewReader(c.file), int64(len(c.file)))
+		if !errors.Is(err, ErrCorrupt) || !strings.Contains(err.Error(), c.want) || len(err.Error()) > 400 {
+			t.Errorf("%s: %.500v, want %q", c.what, err, c.want)
+		}
+	}
+	name := strings.Repeat("n", maxName)
+	path, _ := write(t, []Tensor{New(name, []float32{1})}, nil)
+	if got, _, err := Read(path); err != nil || got[0].Name != name {
+		t.Errorf("a name of %d bytes: %.200v", maxName, err)
+	}
+	if err := Write(path, []Tensor{New(name+"n", []float32{1})}, nil); err == nil || len(err.Error()) > 400 {
+		t.Errorf("a name of %d bytes was written: %.500v", maxName+1, err)
+	}
+}
+
 // TestTruncated cuts a file at every length.
 func TestTruncated(t *testing.T) {
 	_, b := write(t, first(sample()), map[string]string{"step": "3"})
@@ -334,7 +365,7 @@ func FuzzRead(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		tensors, meta, err := decode(bytes.NewReader(b), int64(len(b)))
 		if err != nil {
-			if !errors.Is(err, ErrCorrupt) || strings.Contains(err.Error(), "\n") {
+			if !errors.Is(err, ErrCorrupt) || strings.Contains(err.Error(), "\n") || len(err.Error()) > 5000 {
 				t.Fatalf("error %v", err)
 			}
 			return

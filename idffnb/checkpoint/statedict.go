@@ -45,9 +45,20 @@ func ReadWeights(path string) (*Weights, error) {
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("checkpoint: %s is not a file but a %s", path, kind(info.Mode()))
 	}
-	file, err := os.ReadFile(path)
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("checkpoint: %w", err)
+	}
+	defer f.Close()
+	if info, err = f.Stat(); err != nil {
+		return nil, fmt.Errorf("checkpoint: %w", err)
+	}
+	if _, err := formatOf(f, info.Size()); err != nil { // before all of it is read
+		return nil, fmt.Errorf("checkpoint: %s: %w", path, err)
+	}
+	file := make([]byte, info.Size())
+	if err := readFull(f, file); err != nil {
+		return nil, fmt.Errorf("checkpoint: %s: %w", path, err)
 	}
 	w, err := parseWeights(file)
 	if err != nil {
@@ -57,30 +68,29 @@ func ReadWeights(path string) (*Weights, error) {
 	return w, nil
 }
 
-// parseWeights tells the formats apart by their first bytes.
+// parseWeights reads a file of any of the formats.
 func parseWeights(file []byte) (*Weights, error) {
-	switch {
-	case len(file) == 0:
-		return nil, corrupt("the file is empty")
-	case bytes.HasPrefix(file, []byte("PK\x03\x04")), file[0] == 0x80 && (len(file) < 9 || file[8] != '{'):
-		b := unpickle.NewBudget(len(file))
-		root, err := readTorch(file, b)
-		if err != nil {
-			return nil, err
-		}
-		return findDicts(root, b)
-	case len(file) > 8 && file[8] == '{':
+	format, err := formatOf(bytes.NewReader(file), int64(len(file)))
+	if err != nil {
+		return nil, err
+	}
+	if format == safetensorsFile {
 		tensors, _, err := decode(bytes.NewReader(file), int64(len(file)))
 		if err != nil {
 			return nil, err
 		}
 		return &Weights{Dicts: []StateDict{{Tensors: tensors}}}, nil
-	case bytes.HasPrefix(file, []byte("\x89HDF")):
-		return nil, corrupt("this is an HDF5 file; the formats are safetensors and PyTorch's .pt")
-	case len(file) > 262 && string(file[257:262]) == "ustar":
-		return nil, refused("this is a tar file, as PyTorch before 0.2 wrote them, or a packed folder; save it again with a newer PyTorch")
 	}
-	return nil, corrupt("this is neither a safetensors file nor one of torch.save: it starts with %.12q", file)
+	b := unpickle.NewBudget(len(file))
+	read := readZip
+	if format == legacyFile {
+		read = readLegacy
+	}
+	root, err := read(file, b)
+	if err != nil {
+		return nil, err
+	}
+	return findDicts(root, b)
 }
 
 // Choose gives the state dict of the key. A key may end in a prefix of names,

@@ -149,8 +149,8 @@ func dtypeOf[T Element]() DType {
 
 // check says what is wrong with a tensor, if anything.
 func (t Tensor) check() error {
-	if t.Name == "" || t.Name == metadataKey || !utf8.ValidString(t.Name) {
-		return fmt.Errorf("a tensor cannot have the name %q", t.Name)
+	if t.Name == "" || t.Name == metadataKey || !utf8.ValidString(t.Name) || len(t.Name) > maxName {
+		return fmt.Errorf("a tensor cannot have the name %s", shortened(t.Name))
 	}
 	size, err := byteSize(t.DType, t.Shape)
 	if err != nil {
@@ -167,7 +167,10 @@ func (t Tensor) check() error {
 func byteSize(dtype DType, shape []int) (int, error) {
 	n, ok := sizes[dtype]
 	if !ok {
-		return 0, fmt.Errorf("unknown type %q; the types are BOOL, U8, I8, I16, U16, I32, U32, I64, U64, F8_E4M3, F8_E5M2, F16, BF16, F32, F64", dtype)
+		return 0, fmt.Errorf("unknown type %.20q; the types are BOOL, U8, I8, I16, U16, I32, U32, I64, U64, F8_E4M3, F8_E5M2, F16, BF16, F32, F64", dtype)
+	}
+	if len(shape) > maxRank {
+		return 0, fmt.Errorf("the shape has %d dimensions; at most %d", len(shape), maxRank)
 	}
 	for _, d := range shape {
 		if d < 0 {

@@ -62,15 +62,8 @@ func readPickle(data []byte, b *unpickle.Budget, persistent func(id any) (any, e
 	return value, length, err
 }
 
-// readTorch gives the object of a file, whose tensors find their elements in file.
-func readTorch(file []byte, b *unpickle.Budget) (any, error) {
-	if bytes.HasPrefix(file, []byte("PK\x03\x04")) {
-		return readZip(file, b)
-	}
-	return readLegacy(file, b)
-}
-
-// readZip reads a file of PyTorch 1.6 or later.
+// readZip gives the object of a file of PyTorch 1.6 or later, whose tensors find
+// their elements in file.
 func readZip(file []byte, b *unpickle.Budget) (any, error) {
 	a, err := openArchive(file)
 	if err != nil {
@@ -197,7 +190,7 @@ func (a *archive) read(name string) ([]byte, error) {
 // legacyMagic starts a file of PyTorch before 1.6: 0x1950a86a20f9469cfc6c.
 const legacyMagic = unpickle.Long("\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19")
 
-// readLegacy reads a file of PyTorch before 1.6.
+// readLegacy gives the object of a file of PyTorch before 1.6.
 func readLegacy(file []byte, b *unpickle.Budget) (any, error) {
 	rest := file
 	storages := map[string]*storage{}
@@ -212,14 +205,8 @@ func readLegacy(file []byte, b *unpickle.Budget) (any, error) {
 		rest = rest[n:]
 		return v, err
 	}
-	notTorch := func() (any, error) {
-		return nil, corrupt("this is no file of torch.save: it does not start as one")
-	}
-	if len(file) == 0 || file[0] != 0x80 {
-		return notTorch()
-	}
 	if v, err := next(); err != nil || v != any(legacyMagic) {
-		return notTorch()
+		return nil, corrupt("this is no file of torch.save: it does not start as one")
 	}
 	if v, err := next(); err != nil || v != any(int64(1001)) {
 		return nil, corrupt("the version of the file is not 1001")

@@ -482,6 +482,37 @@ func TestBadArchives(t *testing.T) {
 	}
 }
 
+// TestLargeFiles: of a file that is of no known kind, is cut short or is beyond maxFile, hardly anything is read. The files have holes and take no room.
+func TestLargeFiles(t *testing.T) {
+	for _, c := range []struct {
+		start string
+		size  int64
+		want  string
+	}{
+		{"", 1 << 32, "neither a safetensors file nor one of torch.save"},
+		{"", maxFile + 1, "refused: the file has 4294967297 bytes; at most 4294967296 are read"},
+		{"PK\x03\x04", 1 << 32, "the zip file cannot be read"},
+		{"\x80\x02", 1 << 32, "it does not start as one"},
+		{"\x80\x02\x8a\x0a" + string(legacyMagic) + ".", maxFile + 1, "at most"},
+	} {
+		path := filepath.Join(t.TempDir(), "large.pt")
+		if err := os.WriteFile(path, []byte(c.start), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Truncate(path, c.size); err != nil {
+			t.Skip("no large files here: ", err)
+		}
+		var err error
+		used := allocated(func() { _, err = ReadWeights(path) })
+		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%q and %d bytes: %v, want %q", c.start, c.size, err, c.want)
+		}
+		if used > 1<<20 {
+			t.Errorf("%q and %d bytes: %d bytes of memory were taken", c.start, c.size, used)
+		}
+	}
+}
+
 // TestTornWeights: every prefix of a file is an error of one line, and so is
 // a file with one byte changed that no longer reads, fast.
 func TestTornWeights(t *testing.T) {
