@@ -255,29 +255,22 @@ func product(shape []int) int {
 
 // prefixHint names the key that makes all parameters be found, where a prefix of the file's names is all that is in the way.
 func (w *weightImport) prefixHint(key string) string {
-	var lacking []string
+	var lacking, extras []string
 	extra := map[string]bool{}
-	first := ""
 	for _, row := range w.report.Rows {
 		switch row.Status {
 		case missing:
 			lacking = append(lacking, row.Name)
 		case unexpected:
-			extra[row.InFile] = true
-			if first == "" {
-				first = row.InFile
-			}
+			extra[row.InFile], extras = true, append(extras, row.InFile)
 		}
 	}
 	if w.rename != nil || len(lacking) != len(w.parameters) || len(lacking) == 0 {
 		return ""
 	}
-	for i, c := range first {
-		if c != '.' {
-			continue
-		}
-		prefix := first[:i]
-		if !slices.ContainsFunc(lacking, func(name string) bool { return !extra[prefix+"."+name] }) {
+	for _, name := range extras {
+		prefix, ok := strings.CutSuffix(name, "."+lacking[0])
+		if ok && !slices.ContainsFunc(lacking, func(name string) bool { return !extra[prefix+"."+name] }) {
 			return fmt.Sprintf("its names start with %q: give Import the option idffnb.FromKey(%q)", prefix+".", strings.TrimPrefix(key+"."+prefix, "."))
 		}
 	}

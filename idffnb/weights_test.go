@@ -319,6 +319,23 @@ func saveWeights(t testing.TB, replaced checkpoint.Tensor) string {
 	return path
 }
 
+// averaged writes the state dict of the files as torch.optim.swa_utils.AveragedModel has it: with a counter, and "module." before each name.
+func averaged(t testing.TB) string {
+	t.Helper()
+	list, _, err := checkpoint.Read(torchFile("state.safetensors"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range list {
+		list[i].Name = "module." + list[i].Name
+	}
+	path := filepath.Join(t.TempDir(), "averaged.safetensors")
+	if err := checkpoint.Write(path, append(list, checkpoint.New("n_averaged", []int64{7})), nil); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 // TestImportRefuses: what does not fit is refused as a whole, in one line, and makes no folder.
 func TestImportRefuses(t *testing.T) {
 	bias := func(values ...float32) string {
@@ -350,6 +367,7 @@ func TestImportRefuses(t *testing.T) {
 		{"a name missing", torchFile("state.pt"), same, []ImportOption{drop("net.4.bias")}, "net.4.bias is missing in the file (7 fit, 1 missing)", true},
 		{"a name too many", torchFile("odd.pt"), same, nil, "8 unexpected", true},
 		{"a prefix", torchFile("lightning.pt"), same, nil, `8 missing, 8 unexpected); its names start with "model.": give Import the option idffnb.FromKey("state_dict.model")`, true},
+		{"a prefix beside another tensor", averaged(t), same, nil, `8 missing, 9 unexpected); its names start with "module.": give Import the option idffnb.FromKey("module")`, true},
 		{"NaN", saveWeights(t, checkpoint.New("net.0.weight", matrix, 8, 3)), same, nil, "net.0.weight is NaN at [5 1] (7 fit, 1 not finite)", true},
 		{"infinity", bias(0, inf), same, nil, "net.6.bias is -Inf at [1] (7 fit, 1 not finite)", true},
 		{"whole numbers", saveWeights(t, checkpoint.New("net.6.bias", []int64{1, 2}, 2)), same, nil, "net.6.bias cannot become F32", true},

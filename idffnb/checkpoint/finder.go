@@ -86,11 +86,6 @@ func plainKey(k any) any {
 
 // child looks for state dicts in v, which is called name in what is at the key.
 func (f *finder) child(key, name string, v any, depth int) error {
-	switch v.(type) {
-	case *unpickle.Dict, *unpickle.Object, *unpickle.List, *unpickle.Tuple:
-	default:
-		return nil
-	}
 	if len(name) > maxName {
 		name = name[:maxName+1] // enough for charge to refuse it
 	}
@@ -99,6 +94,11 @@ func (f *finder) child(key, name string, v any, depth int) error {
 
 // walk looks for state dicts in v, which is at the key.
 func (f *finder) walk(key string, v any, depth int) error {
+	switch v.(type) {
+	case *unpickle.Dict, *unpickle.Object, *unpickle.List, *unpickle.Tuple:
+	default:
+		return nil // and no key of seen: bytes cannot be one
+	}
 	if f.seen[v] {
 		return nil
 	}

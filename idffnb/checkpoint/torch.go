@@ -44,19 +44,26 @@ var torchCalls = map[unpickle.Global]unpickle.Call{
 	{Module: "torch._tensor", Name: "_rebuild_from_type_v2"}:        rebuildFromType,
 	{Module: "torch", Name: "Size"}:                                 unpickle.AsTuple,
 	{Module: "torch", Name: "device"}:                               unpickle.Unused,
-	// Numbers kept beside the tensors.
+	// Values kept beside the tensors.
 	{Module: "numpy.core.multiarray", Name: "scalar"}:        unpickle.Unused,
 	{Module: "numpy.core.multiarray", Name: "_reconstruct"}:  unpickle.Unused,
 	{Module: "numpy._core.multiarray", Name: "scalar"}:       unpickle.Unused,
 	{Module: "numpy._core.multiarray", Name: "_reconstruct"}: unpickle.Unused,
 	{Module: "numpy", Name: "dtype"}:                         unpickle.Unused,
+	{Module: "pathlib", Name: "PosixPath"}:                   unpickle.Unused,
+	{Module: "pathlib", Name: "WindowsPath"}:                 unpickle.Unused,
+	{Module: "pathlib._local", Name: "PosixPath"}:            unpickle.Unused, // of Python 3.13
+	{Module: "pathlib._local", Name: "WindowsPath"}:          unpickle.Unused,
+	{Module: "datetime", Name: "datetime"}:                   unpickle.Unused,
+	{Module: "datetime", Name: "date"}:                       unpickle.Unused,
+	{Module: "datetime", Name: "timedelta"}:                  unpickle.Unused,
 }
 
 // readPickle reads the pickle at the start of data and gives its value and length.
 func readPickle(data []byte, b *unpickle.Budget, persistent func(id any) (any, error)) (value any, length int, err error) {
 	r := unpickle.Reader{Budget: b, Calls: torchCalls, Persistent: persistent, Advice: "Save the parameters alone, with torch.save(model.state_dict(), path)"}
 	value, length, err = r.Read(data)
-	if err != nil && !errors.Is(err, ErrRefused) {
+	if err != nil && !errors.Is(err, ErrRefused) && !errors.Is(err, ErrCorrupt) {
 		err = corrupt("%w", err)
 	}
 	return value, length, err
@@ -123,6 +130,11 @@ func openArchive(file []byte) (*archive, error) {
 	}
 	var spans []span
 	for _, f := range z.File {
+		if folder, ok := strings.CutSuffix(f.Name, "/constants.pkl"); ok && folder != "" && !strings.Contains(folder, "/") {
+			return nil, refused("this is a TorchScript program (torch.jit.save); save its parameters with torch.save(model.state_dict(), path)")
+		}
+	}
+	for _, f := range z.File {
 		name := shortened(f.Name)
 		at, err := f.DataOffset()
 		switch {
@@ -154,11 +166,8 @@ func openArchive(file []byte) (*archive, error) {
 			return nil, refused("entries %s and %s of the zip file overlap", spans[i-1].name, spans[i].name)
 		}
 	}
-	switch {
-	case a.folder == "":
+	if a.folder == "" {
 		return nil, corrupt("the zip file has no data.pkl, so it is not of torch.save")
-	case a.entries[a.folder+"constants.pkl"] != nil:
-		return nil, refused("this is a TorchScript program (torch.jit.save); save its parameters with torch.save(model.state_dict(), path)")
 	}
 	return a, nil
 }

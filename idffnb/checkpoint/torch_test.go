@@ -292,6 +292,24 @@ func TestNothingIsRun(t *testing.T) {
 	}
 }
 
+// valuesBeside is the pickle of a training checkpoint that holds a date, a span, a path, bytes and an array of NumPy beside {"model": {"w": tensor}}, written by hand
+// as Python 3.11 writes them with protocol 2 and 3.
+func valuesBeside() []byte {
+	p := new(pickler).op("\x80\x03}(", text("at"), name("datetime datetime"), "(", name("_codecs encode"), tuple{text("\u0007\u00e8\x01\x02\x00\x00\x00\x00\x00\x00"), text("latin1")}, "RtR",
+		text("for"), name("datetime timedelta"), tuple{3, 0, 0}, "R", text("path"), name("pathlib PosixPath"), tuple{text("/"), text("x")}, "R", text("bytes"), "C\x02ab",
+		text("array"), name("numpy.core.multiarray _reconstruct"), tuple{name("numpy ndarray"), tuple{0}, "C\x01b"}, "R",
+		tuple{1, tuple{2}, name("numpy dtype"), tuple{text("i8"), 0, 1}, "R", "\x89", "C\x10" + strings.Repeat("\x00", 16)}, "b", text("model"), "}", text("w"))
+	return p.op(tensorOps("0", 2, 0, tuple{2}, tuple{1})...).op("su.").Bytes()
+}
+
+// TestValuesBeside: what is beside the tensors is passed over.
+func TestValuesBeside(t *testing.T) {
+	w, err := parseWeights(torchZip(valuesBeside(), 8))
+	if err != nil || len(w.Dicts) != 1 || w.Dicts[0].Key != "model" || len(w.Dicts[0].Tensors) != 1 {
+		t.Errorf("%v, %v", w, err)
+	}
+}
+
 // TestBadTensors: what does not fit into its storage, or the storage into the file.
 func TestBadTensors(t *testing.T) {
 	const huge = math.MaxInt
@@ -416,17 +434,17 @@ func TestBadArchives(t *testing.T) {
 	if _, err := parseWeights(with()); err != nil {
 		t.Fatal(err)
 	}
-	compressed := func() []byte {
+	deflated := func(names ...string) []byte {
 		var b bytes.Buffer
 		w := zip.NewWriter(&b)
 		w.RegisterCompressor(zip.Deflate, func(out io.Writer) (io.WriteCloser, error) { return flate.NewWriter(out, 9) })
-		f, _ := w.Create("archive/data.pkl")
-		_, _ = f.Write(pkl)
-		f, _ = w.Create("archive/data/0")
-		_, _ = f.Write(make([]byte, 1<<20))
+		for _, name := range names {
+			f, _ := w.Create(name)
+			_, _ = f.Write(make([]byte, 1<<20))
+		}
 		_ = w.Close()
 		return b.Bytes()
-	}()
+	}
 	// The sizes in the central directory, 24 bytes into the last entry's record there.
 	bomb := with()
 	at := bytes.LastIndex(bomb, []byte("PK\x01\x02"))
@@ -455,11 +473,12 @@ func TestBadArchives(t *testing.T) {
 		{"no object", zipped(zipEntry{"archive/x", nil}), "no data.pkl"},
 		{"object too deep", zipped(zipEntry{"a/b/data.pkl", pkl}), "no data.pkl"},
 		{"TorchScript", with(zipEntry{"archive/constants.pkl", nil}), "TorchScript program"},
-		{"compressed", compressed, "compressed"},
+		{"TorchScript, whose code is compressed", deflated("archive/data.pkl", "archive/code/x.py", "archive/constants.pkl"), "TorchScript program"},
+		{"compressed", deflated("archive/data.pkl", "archive/data/0"), "compressed"},
 		{"a size beyond the file", bomb, "more than the file has"},
 		{"two sizes", stored, "compressed"},
 		{"overlapping", overlap, "overlap"},
-		{"a changed byte", flipped, "its checksum does not match"},
+		{"a changed byte", flipped, `not a whole checkpoint: entry "archive/data/0" is damaged: its checksum does not match`},
 		{"big-endian", with(zipEntry{"archive/byteorder", []byte("big")}), `the byte order is "big"`},
 		{"not a file of torch.save", []byte("hello, world"), `neither a safetensors file nor one of torch.save: it starts with "hello, world"`},
 		{"empty", nil, "the file is empty"},
@@ -648,6 +667,7 @@ func FuzzPickle(f *testing.F) {
 		}
 	}
 	f.Add(oneTensor(2, 0, tuple{2}, tuple{1}))
+	f.Add(valuesBeside())
 	f.Fuzz(func(t *testing.T, pickle []byte) {
 		file := torchZip(pickle, 8, 16)
 		w, err := parseWeights(file)
