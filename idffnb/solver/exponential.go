@@ -23,7 +23,7 @@ import (
 //
 // The methods differ in what they put for xhat1(tau), and all cost one evaluation a step and never evaluate t = 1:
 //
-//	ddim        xhat1 at s: DDIM, arXiv 2010.02502; on the straight path it is Euler's method
+//	ddim        xhat1 at s: DDIM, arXiv 2010.02502, which is DPM-Solver++(1); on the straight path it is Euler's method
 //	dpmpp2m     linear in lambda = log r: DPM-Solver++(2M), arXiv 2211.01095, algorithm 2
 //	dpmpp3m     quadratic in lambda, as in the authors' code, k-diffusion and diffusers
 //	expadams2   linear in t, integrated exactly: an exponential Adams-Bashforth method, as DEIS (arXiv 2204.13902) is, but for xhat1
@@ -56,8 +56,11 @@ type PathSchedule interface {
 // DDIM is the exponential integrator of first order with n equal steps on the straight path, where it is Euler's method.
 func DDIM(n int) Exponential { return Exponential{Method: "ddim", N: n} }
 
-// DPMSolverPP is DPM-Solver++ multistep, 2M or 3M for order 2 or 3, with n equal steps on the straight path.
+// DPMSolverPP is DPM-Solver++ multistep with n equal steps on the straight path: 2M or 3M for order 2 or 3, and for order 1 DDIM, which DPM-Solver++(1) is.
 func DPMSolverPP(order, n int) Exponential {
+	if order == 1 {
+		return DDIM(n)
+	}
 	return Exponential{Method: fmt.Sprintf("dpmpp%dm", order), N: n}
 }
 

@@ -228,6 +228,7 @@ func TestExponentialRefuses(t *testing.T) {
 	}{
 		{Exponential{Method: "dpm", N: 2}, `unknown exponential method "dpm"; valid names: ddim, dpmpp2m, dpmpp3m, expadams2, expadams3`},
 		{DPMSolverPP(4, 9), `unknown exponential method "dpmpp4m"`},
+		{DPMSolverPP(0, 9), `unknown exponential method "dpmpp0m"`},
 		{ExpAdams(1, 9), `unknown exponential method "expadams1"`},
 		{DDIM(0), "at least 1"},
 		{DDIM(-2), "at least 1"},
@@ -244,6 +245,15 @@ func TestExponentialRefuses(t *testing.T) {
 		err := tc.s.Check()
 		if err == nil || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%+v: error %v, want one line with %q", tc.s, err, tc.want)
+		}
+	}
+}
+
+// TestDPMSolverPP: the orders by their published names.
+func TestDPMSolverPP(t *testing.T) {
+	for order, want := range map[int]string{1: "ddim x7", 2: "dpmpp2m x7", 3: "dpmpp3m x7"} {
+		if s := DPMSolverPP(order, 7); s.String() != want || s.Check() != nil {
+			t.Errorf("order %d is %v, want %s", order, s, want)
 		}
 	}
 }
