@@ -47,4 +47,5 @@
 //	bits, err := metric.RamachandranJS(generated, data, 10)             // 0 equal, 1 disjoint
 //	shares, err := metric.Populations(generated)                        // shares[metric.AlphaR], shares[metric.NoBasin]
 //	times, err := metric.AngleTimes(generated, 200, 46, 2)              // 200 frames, 2 ps apart: times[k].PS
+//	all, err := metric.Peptide{Angles: generated, Frames: 200, Residues: 23, PS: 2}.Judge(data, training) // all of these at once
 package metric
