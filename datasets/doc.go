@@ -33,6 +33,7 @@
 //
 //	sea := datasets.OSTIA()                                  // observed: 54 months on the equator, in the package
 //	sea, err := datasets.SSTReader{Region: datasets.Region{South: 0, North: 15, West: 200, East: 215}}.Read(files...) // OISST and others, NetCDF
+//	flow, err := datasets.BetaPlane{}.Cached("runs")         // synthetic: 10 x 200 maps of 60 x 60, stirred by eddies
 //	train, val, test, err := sea.Split(datasets.Years(0, 2008), datasets.Years(2009, 2009), datasets.Years(2010, 2010))
 //	standard, err := datasets.NewStandard(train, datasets.Monthly)            // climatology and spread, of training frames alone
 //	z, err := standard.Apply(train)                                           // anomalies with variance 1 at each pixel
