@@ -100,11 +100,8 @@ func (r *Run) prepareAdaptive(what string, s solver.Adaptive, inputs []shapes.Sh
 
 // with is the same sampling with the solver's tolerances, times and limits, and lastStretch where the network calls for it.
 func (s *adaptiveSampler) with(a solver.Adaptive, e Experiment) *adaptiveSampler {
-	switch e.Objective.String() {
-	case flow.X1().String(), flow.X1Score().String():
-		if a.Until == 0 {
-			a.Until = 1 - lastStretch
-		}
+	if e.Objective.PredictsEnd() && a.Until == 0 {
+		a.Until = 1 - lastStretch
 	}
 	return s.tuned(a)
 }

@@ -157,8 +157,7 @@ func (r *Run) MustLogLikelihood(x []float32, field flow.Field, s solver.Solver, 
 
 // frozenEnd is how long before t = 1 the velocity stands still: 0 for networks that predict the velocity.
 func (e Experiment) frozenEnd() float64 {
-	switch e.Objective.String() {
-	case flow.X1().String(), flow.X1Score().String():
+	if e.Objective.PredictsEnd() {
 		return frozenEnd
 	}
 	return 0

@@ -94,7 +94,7 @@ func mustLogLikelihood(t testing.TB, r *Run, x []float32, s solver.Solver, optio
 // that predict the velocity and for those that predict the end point; and the start points with x_0 = (x - m)/s along each axis.
 func TestLikelihoodOfGaussian(t *testing.T) {
 	_, x, _ := tilted.Batch(generator(1, 2, 3), 200)
-	for _, objective := range []flow.Objective{flow.Velocity(), flow.X1()} {
+	for _, objective := range []flow.Objective{flow.Velocity(), flow.X1(), flow.X1Copies()} {
 		r := bellRun(t, tilted, objective)
 		for _, c := range []struct {
 			s                 solver.Solver

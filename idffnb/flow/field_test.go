@@ -201,6 +201,15 @@ func TestObjectiveCheck(t *testing.T) {
 	}
 }
 
+func TestPredictsEnd(t *testing.T) {
+	for o, want := range map[flow.Objective]bool{{}: true, flow.X1(): true, flow.X1Copies(): true, flow.X1Score(): true,
+		flow.Velocity(): false, flow.VelocityScore(): false, flow.AverageVelocity(): false} {
+		if o.PredictsEnd() != want {
+			t.Errorf("%v predicts the end point: %v", o, !want)
+		}
+	}
+}
+
 // TestTimesAsNodes checks that formulas give the same at a time that the graph computes as at the same number.
 func TestTimesAsNodes(t *testing.T) {
 	const at, sigma0 = .37, .2

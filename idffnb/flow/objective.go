@@ -91,6 +91,15 @@ func (o Objective) Heads() int {
 	return 1
 }
 
+// PredictsEnd tells whether the network predicts the data end point xhat1, so that its velocity (xhat1 - x)/(1 - t) is 0/0 at t = 1.
+func (o Objective) PredictsEnd() bool {
+	switch o.kind() {
+	case "x1", "x1copies", "x1score":
+		return true
+	}
+	return false
+}
+
 // Check says in one line why the objective cannot be trained on the path, or nil.
 func (o Objective) Check(path Path) error {
 	switch o.kind() {
@@ -184,8 +193,7 @@ func (o Objective) givesScore(path Path) bool { return o.Heads() == 2 || path.ki
 
 // driftNoise is the noise b of the diffusion dx = v dt + b dW that the prediction's velocity v is the drift of; 0 where v is the probability flow.
 func (o Objective) driftNoise(path Path) float64 {
-	switch o.kind() {
-	case "x1", "x1copies", "x1score":
+	if o.PredictsEnd() {
 		return path.Noise
 	}
 	return 0

@@ -51,11 +51,8 @@ func (p Path) CheckSchedule() error {
 // CheckSchedule says in one line why an exponential integrator on that schedule does not fit the velocity of a network that was trained with this objective on
 // that path, or nil. The schedule must be the path's; but end points learned on a bridge stand for the velocity (xhat1 - x)/(1 - t), that of the straight path.
 func (o Objective) CheckSchedule(path Path, s solver.PathSchedule) error {
-	switch o.kind() {
-	case "x1", "x1copies", "x1score":
-		if kind := path.kind(); kind == "bridge" || kind == "released" {
-			path = Straight()
-		}
+	if kind := path.kind(); o.PredictsEnd() && (kind == "bridge" || kind == "released") {
+		path = Straight()
 	}
 	if err := path.CheckSchedule(); err != nil {
 		return err

@@ -90,8 +90,7 @@ func (f ReleasedMDField) Check(_ []float64, path Path) error {
 }
 
 func (f ReleasedMDField) checkObjective(o Objective, path Path) error {
-	switch o.kind() {
-	case "x1", "x1copies", "x1score":
+	if o.PredictsEnd() {
 		return nil
 	}
 	return fmt.Errorf("flow: IDFF for MD as released differentiates the end point that the network predicts: train with flow.X1Copies(), flow.X1() or flow.X1Score(), not with %v", o)
