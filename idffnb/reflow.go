@@ -34,8 +34,8 @@ const reflowChunk = 4096
 // Each round straightens the trajectories (Samples.Straightness) and adds the errors of the run before. What the pairs stand for is in the experiment's identity: the run, its
 // step, solver, n and seed. The coupling must be independent, since the pairs are coupled already.
 func (r *Run) Reflow(n int, s solver.Solver, seed uint64) (*Pairs, error) {
-	if n < 1 {
-		return nil, fmt.Errorf("idffnb: %s: reflow with %d pairs: want at least 1", r.exp.Name, n)
+	if most := mostValues / r.exp.Data.Dim(); n < 1 || n > most {
+		return nil, fmt.Errorf("idffnb: %s: reflow with %d pairs: want 1 to %d", r.exp.Name, n, most)
 	}
 	if err := r.checkSampling(flow.CFM(), s); err != nil {
 		return nil, err

@@ -156,7 +156,9 @@ func TestReflowOfLabels(t *testing.T) {
 func TestReflowRefuses(t *testing.T) {
 	r := trained(t)
 	_, err := r.Reflow(0, solver.Euler(2), 0)
-	expectLine(t, "no pairs", err, "reflow with 0 pairs")
+	expectLine(t, "no pairs", err, "reflow with 0 pairs: want 1 to 536870912")
+	_, err = r.Reflow(1<<40, solver.Euler(2), 0)
+	expectLine(t, "too many pairs", err, "reflow with 1099511627776 pairs")
 	_, err = r.Reflow(5, nil, 0)
 	expectLine(t, "no solver", err, "and a solver")
 	_, err = r.Reflow(5, solver.Euler(0), 0)

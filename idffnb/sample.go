@@ -122,12 +122,15 @@ func (r *Run) sample(n int, field flow.Field, s solver.Solver, options ...Sample
 		Cond: cond, labelled: r.exp.classes() > 0, given: set.given(cond)}, nil
 }
 
+// mostValues is how many numbers a state may have: 4 GiB of them.
+const mostValues = 1 << 30
+
 // start draws or checks the start points and the condition.
 func (r *Run) start(n int, set sampling) (x0, cond []float32, err error) {
 	dim := r.exp.Data.Dim()
 	switch {
-	case n < 1:
-		return nil, nil, fmt.Errorf("idffnb: %s: sample of %d points: want at least 1", r.exp.Name, n)
+	case n < 1 || n > mostValues/dim:
+		return nil, nil, fmt.Errorf("idffnb: %s: sample of %d points: want 1 to %d", r.exp.Name, n, mostValues/dim)
 	case !(set.shrink > 0):
 		return nil, nil, fmt.Errorf("idffnb: %s: start points shrunk by %g: want a positive factor", r.exp.Name, set.shrink)
 	case set.start != nil && len(set.start) != n*dim:

@@ -194,7 +194,8 @@ func TestSampleRefuses(t *testing.T) {
 		options []SampleOption
 		want    string
 	}{
-		{"no points", 0, flow.CFM(), solver.Euler(1), nil, "sample of 0 points"},
+		{"no points", 0, flow.CFM(), solver.Euler(1), nil, "sample of 0 points: want 1 to 536870912"},
+		{"too many points", 1 << 40, flow.CFM(), solver.Euler(1), nil, "sample of 1099511627776 points"},
 		{"zero steps", 8, flow.CFM(), solver.Euler(0), nil, "at least 1"},
 		{"negative steps", 8, flow.CFM(), solver.RK4(-2), nil, "at least 1"},
 		{"unknown solver", 8, flow.CFM(), own, nil, "valid names: euler"},

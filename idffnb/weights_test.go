@@ -372,6 +372,7 @@ func TestImportRefuses(t *testing.T) {
 		{"infinity", bias(0, inf), same, nil, "net.6.bias is -Inf at [1] (7 fit, 1 not finite)", true},
 		{"whole numbers", saveWeights(t, checkpoint.New("net.6.bias", []int64{1, 2}, 2)), same, nil, "net.6.bias cannot become F32", true},
 		{"too large for float32", saveWeights(t, checkpoint.New("net.6.bias", []float64{1, 1e300}, 2)), same, nil, "too large for float32", true},
+		{"a transposed weight", saveWeights(t, checkpoint.New("net.0.weight", make([]float32, 24), 3, 8)), same, nil, "net.0.weight has shape [3 8] in the file and [8 3] in the network (7 fit, 1 wrong shape)", true},
 		{"a scalar", saveWeights(t, checkpoint.New("net.6.bias", []float32{1})), same, nil, "has shape [] in the file and [2]", true},
 		{"two names alike", torchFile("state.pt"), same, []ImportOption{Renamed(func(string) string { return "x" })}, `"net.0.weight" and "net.0.bias" are both renamed to "x"`, false},
 		{"two state dicts", torchFile("training.pt"), same, nil, `choose one by its key: "net_model" with 8 tensors, "ema_model" with 8 tensors (idffnb.FromKey(key) chooses)`, false},

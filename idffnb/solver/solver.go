@@ -49,6 +49,9 @@ func ByName(name string, n int) (Fixed, error) {
 		}
 		return s, nil
 	}
+	if isAdaptive(name) {
+		return nil, fmt.Errorf("solver: %s chooses its steps by a tolerance and takes no number of them: use solver.AdaptiveByName(%q, 1e-5, 1e-5)", name, name)
+	}
 	return nil, fmt.Errorf("solver: unknown solver %q; valid names: %s", name, strings.Join(Names(), ", "))
 }
 

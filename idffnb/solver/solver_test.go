@@ -129,6 +129,7 @@ func TestByName(t *testing.T) {
 		want string
 	}{
 		{"eulr", 2, "valid names: euler, midpoint, heun2, heun3, bosh3, rk4, rk4classic, adams2, adams3, adams4, ddim, dpmpp2m, dpmpp3m, expadams2, expadams3"},
+		{"dopri5", 3, `use solver.AdaptiveByName("dopri5", 1e-5, 1e-5)`},
 		{"euler", 0, "at least 1"},
 		{"rk4", -3, "at least 1"},
 		{"adams3", 2, "at least 3"},
