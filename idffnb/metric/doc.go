@@ -35,6 +35,10 @@
 //	frames, err := metric.RowMeans(scores, 60*60, weights)           // one for each frame, latitudes weighed
 //	crps, err := metric.Blocks{Frames: 365, Length: 30}.Mean(frames) // mean, Low and High of 95%
 //	ss, err := metric.NewSpreadSkill(ensemble, truth, weights)       // ss.Ratio: 1 is reliable
+//	squared, err := metric.SquaredErrors(mean, truth)                // of EnsembleMean: MSE by RowMeans and Blocks as above
+//
+// Whether forecasts look like the truth when they have parted from it: RadialSpectrum of fields, SeriesSpectrum of series, HistogramDistance of attractors; how
+// long forecasts of chaos hold: NewValidTimes, in Lyapunov times.
 //
 // # Angles and molecules
 //
