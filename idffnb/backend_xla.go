@@ -16,10 +16,6 @@ import (
 // prepareXLA runs once, before the first plugin is looked for or loaded.
 var prepareXLA = sync.OnceFunc(func() {
 	xla.EnableAutoInstall(false) // left to itself GoMLX would download plugins
-	// One CPU device uses all cores; the plugin's default of several devices shares them out and keeps about one busy.
-	if os.Getenv("XLA_FLAGS") == "" {
-		_ = os.Setenv("XLA_FLAGS", "--xla_force_host_platform_device_count=1") // fails only for names that cannot be
-	}
 })
 
 // xlaPlugin finds the plugin "cpu" or "cuda": by name where go-xla looks for plugins, and by path in .nb/plugins of the
@@ -42,11 +38,13 @@ func xlaPlugin(name string) string {
 
 func xlaBackend(name, plugin, why string) (compute.Backend, BackendInfo, error) {
 	prepareXLA()
-	config := plugin
+	var backend compute.Backend
+	var err error
 	if name == "cpu" {
-		config += ",shared_buffers=true" // go-xla turns it on by itself only for plugins found by name
+		backend, err = newCPU(plugin+",shared_buffers=true", 1) // go-xla turns shared buffers on by itself only for plugins found by name
+	} else {
+		backend, err = xla.New(plugin)
 	}
-	backend, err := xla.New(config)
 	if err != nil {
 		return nil, BackendInfo{}, fmt.Errorf("idffnb: PJRT plugin %s does not start (%v): install the one that fits, or set GOMLX_BACKEND=go", plugin, firstLine(err))
 	}
