@@ -1,7 +1,6 @@
 package idffnb
 
 import (
-	"context"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -31,6 +30,18 @@ type batch struct {
 	x0, x1, t, eps, cond []float32
 	interval             []float32 // r - t of meanflow; nil for other objectives
 	err                  error
+}
+
+// inputs are what the network's step takes, in order; those that the experiment has none of are left out.
+func (b batch) inputs() [][]float32 {
+	list := [][]float32{b.x0, b.x1, b.t, b.eps}
+	if b.interval != nil {
+		list = append(list, b.interval)
+	}
+	if b.cond != nil {
+		list = append(list, b.cond)
+	}
+	return list
 }
 
 // makeBatch draws the batch of a step: data, noise, coupling, the path's noise and the objective's times.
@@ -124,25 +135,6 @@ func rows(x []float32, index []int, width int) []float32 {
 		out = append(out, x[i*width:(i+1)*width]...)
 	}
 	return out
-}
-
-// batches makes the batches of the steps from..to-1 on other cores, a few ahead, and yields them in order until ctx ends.
-func (e Experiment) batches(ctx context.Context, from, to int) <-chan chan batch {
-	const ahead = 4
-	queue := make(chan chan batch, ahead)
-	go func() {
-		defer close(queue)
-		for step := from; step < to; step++ {
-			slot := make(chan batch, 1)
-			select {
-			case queue <- slot:
-			case <-ctx.Done():
-				return
-			}
-			go func() { slot <- e.makeBatch(step) }()
-		}
-	}()
-	return queue
 }
 
 // Noise draws n start points ~ N(0, I) of a seed, row-major [n, dim], those that Sample starts from with that seed.

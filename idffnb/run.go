@@ -44,6 +44,8 @@ type Run struct {
 	lossSum         float64
 	lossCount       int
 
+	variables   []*model.Variable // of the training step; nil until they are made
+	chunkSteps  int               // most steps in a call of the device, for tests; 0: as many as fit
 	samplers    map[string]sampler
 	evaluations map[string]*Report // by key; nil until they are read
 	imported    *WeightReport      // nil unless Import made the run
@@ -134,7 +136,7 @@ func (r *Run) load() error {
 	}
 	r.store = model.NewStore()
 	r.store.SetParam(model.JoinPath("/", net.SeedParam), int64(r.exp.Seed))
-	r.samplers = map[string]sampler{}
+	r.samplers, r.variables = map[string]sampler{}, nil
 	r.step, r.savedStep, r.seconds, r.lossSum, r.lossCount = 0, 0, 0, 0, 0
 	if c != nil {
 		if err := r.restore(c); err != nil {

@@ -46,7 +46,7 @@ func (r *Run) Train() error {
 // MustTrain is Train for notebooks.
 func (r *Run) MustTrain() { Must(r.Train()) }
 
-// train runs the steps that are left, until ctx ends; it calls after after each.
+// train runs the steps that are left, until ctx ends; it calls after after each chunk of them.
 func (r *Run) train(ctx context.Context, after func()) (err error) {
 	if r.step >= r.exp.Steps {
 		return nil
@@ -58,7 +58,7 @@ func (r *Run) train(ctx context.Context, after func()) (err error) {
 	if err := r.load(); err != nil { // another program may have trained since Open
 		return err
 	}
-	exec, err := r.stepExec()
+	exec, err := r.stepsExec()
 	if err != nil {
 		return err
 	}
@@ -73,26 +73,11 @@ func (r *Run) train(ctx context.Context, after func()) (err error) {
 		saved = time.Now()
 		return r.save()
 	}
-	first := -1 // numbers of cond in the first batch
-	for slot := range r.exp.batches(feed, r.step, r.exp.Steps) {
-		b := <-slot
-		if first < 0 {
-			first = len(b.cond)
+	pace := r.newPace()
+	for c := range r.chunks(feed, pace) {
+		if err := r.trainChunk(exec, c, pace); err != nil {
+			return err
 		}
-		if b.err == nil && len(b.cond) != first {
-			b.err = fmt.Errorf("step %d: data %s gives %d numbers of cond for %d points, and gave %d before: their number must not change",
-				r.step, r.exp.Data.Name(), len(b.cond), r.exp.Batch, first)
-		}
-		loss, err := b.run(exec, r.exp)
-		if err != nil {
-			return fmt.Errorf("idffnb: %s: training stopped: %w", r.exp.Name, err)
-		}
-		if math.IsNaN(loss) || math.IsInf(loss, 0) {
-			return fmt.Errorf("idffnb: %s: the loss of step %d is %g: training stopped, the last checkpoint is of step %d; try a smaller learning rate",
-				r.exp.Name, r.step+1, loss, r.savedStep)
-		}
-		r.step++
-		r.addLoss(loss)
 		show.curve = r.losses
 		show.update(r.step)
 		after()
@@ -116,6 +101,34 @@ func (r *Run) train(ctx context.Context, after func()) (err error) {
 	return nil
 }
 
+// trainChunk runs the steps of a chunk.
+func (r *Run) trainChunk(exec *model.Exec, c *chunk, pace *pace) error {
+	if c.steps > 0 {
+		err := r.compile(exec, c)
+		began := time.Now()
+		var losses []float32
+		if err == nil {
+			losses, err = c.run(exec)
+		}
+		if err != nil {
+			return fmt.Errorf("idffnb: %s: training stopped: %w", r.exp.Name, err)
+		}
+		for _, loss := range losses {
+			if loss != loss || math.IsInf(float64(loss), 0) {
+				return fmt.Errorf("idffnb: %s: the loss of step %d is %g: training stopped, the last checkpoint is of step %d; try a smaller learning rate",
+					r.exp.Name, r.step+1, loss, r.savedStep)
+			}
+			r.step++
+			r.addLoss(float64(loss))
+		}
+		pace.took(c.steps, time.Since(began))
+	}
+	if c.err != nil {
+		return fmt.Errorf("idffnb: %s: training stopped: %w", r.exp.Name, c.err)
+	}
+	return nil
+}
+
 // addLoss adds a step's loss to the mean that the next line of metrics.jsonl gives.
 func (r *Run) addLoss(loss float64) {
 	r.lossSum += loss
@@ -124,42 +137,6 @@ func (r *Run) addLoss(loss float64) {
 		r.losses = append(r.losses, LossPoint{r.step, r.lossSum / float64(r.lossCount)})
 		r.lossSum, r.lossCount = 0, 0
 	}
-}
-
-// stepExec compiles one training step.
-func (r *Run) stepExec() (exec *model.Exec, err error) {
-	err = tryGraph("building the training step of "+r.exp.Name, func() error {
-		exec, err = model.NewExec(r.backend, r.store, func(scope *model.Scope, in []*Node) *Node {
-			defer panicAsError()
-			return trainStep(scope, r.exp, in)
-		})
-		return err
-	})
-	return exec, err
-}
-
-// run executes a step on the batch and returns its loss.
-func (b batch) run(exec *model.Exec, e Experiment) (loss float64, err error) {
-	if b.err != nil {
-		return 0, b.err
-	}
-	n := e.Batch
-	args := []any{shaped(b.x0, n), shaped(b.x1, n), shaped(b.t, n), shaped(b.eps, n)}
-	if b.interval != nil {
-		args = append(args, shaped(b.interval, n))
-	}
-	if b.cond != nil {
-		args = append(args, shaped(b.cond, n))
-	}
-	err = tryGraph("training step", func() error {
-		out, err := exec.Exec(args...)
-		if err != nil {
-			return err
-		}
-		loss = float64(tensors.ToScalar[float32](out[0]))
-		return nil
-	})
-	return loss, err
 }
 
 // shaped is a tensor of n rows: [n, width], or [n] for one value a row.

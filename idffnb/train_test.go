@@ -92,19 +92,30 @@ func TestTrainingStepAgainstPyTorch(t *testing.T) {
 		for _, set := range []string{"8gaussians", "checkerboard"} {
 			e := Experiment{Name: "reference", Data: datasets.Checkerboard()}.withDefaults()
 			r := &Run{exp: e, backend: backend, store: golden.Store(t, set)}
-			step, err := r.stepExec()
+			steps, err := r.stepsExec()
 			if err != nil {
 				t.Fatal(err)
 			}
 			load := func(what string) []float32 { return golden.Array(t, "train/"+set+"/"+what).Data }
 			b := batch{x0: load("x0"), x1: load("x1"), t: load("t"), eps: make([]float32, 512)}
 			want := raw["train_"+set].(map[string]any)["loss_steps0..2"].([]any)
-			for i := range want {
-				loss, err := b.run(step, e)
+			var losses []float32
+			for len(losses) < len(want) {
+				c := chunk{capacity: r.capacity()}
+				for range min(c.capacity, len(want)) {
+					c.add(b, e.Batch)
+				}
+				if err := r.compile(steps, &c); err != nil {
+					t.Fatal(err)
+				}
+				some, err := c.run(steps)
 				if err != nil {
 					t.Fatal(err)
 				}
-				if w := want[i].(float64); math.Abs(loss-w) > 1e-5*w {
+				losses = append(losses, some...)
+			}
+			for i, loss := range losses {
+				if w := want[i].(float64); math.Abs(float64(loss)-w) > 1e-5*w {
 					t.Errorf("%s, %s: loss of step %d is %.7g, want %.7g", name, set, i, loss, w)
 				}
 			}
@@ -116,7 +127,7 @@ func TestTrainingStepAgainstPyTorch(t *testing.T) {
 	}
 }
 
-// TestResumeIsBitEqual trains in one go, and in pieces with a new process's view of the folder between them; the ends must be
+// TestResumeIsBitEqual trains in one go, many steps in a call of the device, and in pieces, step by step and with a new process's view of the folder between them; the ends must be
 // the same bits, in the weights, the optimizer and metrics.jsonl.
 func TestResumeIsBitEqual(t *testing.T) {
 	for name, backend := range backends(t) {
@@ -156,12 +167,13 @@ func TestResumeIsBitEqual(t *testing.T) {
 	}
 }
 
-// trainTo interrupts the training once it has reached a step.
+// trainTo trains step by step and interrupts the training once it has reached a step.
 func trainTo(t *testing.T, r *Run, step int) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	steps := r.exp.Steps
+	r.chunkSteps = 1
 	err := r.train(ctx, func() {
 		if r.step == step {
 			cancel()
@@ -279,7 +291,7 @@ func TestCrashWhileTraining(t *testing.T) {
 	if dir := os.Getenv("IDFF_TEST_CRASH"); dir != "" {
 		e := crashExperiment()
 		r := mustOpen(t, e)
-		r.backend = pureGo(t)
+		r.backend, r.chunkSteps = pureGo(t), 1
 		err := r.train(context.Background(), func() {
 			if r.step%5 == 0 {
 				if err := r.save(); err != nil {

@@ -1,0 +1,167 @@
+package idffnb
+
+import (
+	"fmt"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	. "github.com/gomlx/gomlx/core/graph" //nolint:staticcheck // graph code reads as formulas
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// stepsExec compiles up to capacity training steps into one program, a loop on the device:
+//
+//	for i := 0; i < count; i++ { one step on batch i; its loss becomes losses[i] }
+//
+// Inputs are count [] and the inputs of the steps, stacked to [capacity, batch, ...]; the output is losses [capacity]. Weights and optimizer stay on the
+// device from step to step. The loop's body is compiled once, so that a step does the same however the steps are cut into calls. Where there is room for
+// one step only, as on pure Go, which cannot slice at an index, there is no loop.
+func (r *Run) stepsExec() (exec *model.Exec, err error) {
+	err = tryGraph("building the training step of "+r.exp.Name, func() error {
+		exec, err = model.NewExec(r.backend, r.store, func(scope *model.Scope, in []*Node) *Node {
+			defer panicAsError()
+			count, stacked := in[0], in[1:]
+			if stacked[0].Shape().Dimensions[0] == 1 {
+				return Reshape(trainStep(scope, r.exp, first(stacked)), 1)
+			}
+			return trainLoop(scope, r.exp, r.variables, count, stacked)
+		})
+		return err
+	})
+	return exec, err
+}
+
+// trainLoop builds the loop of stepsExec. Its body must not see nodes made outside it, and variables made inside would not be seen outside: the
+// variables are there already, and their values pass through the loop's state.
+func trainLoop(scope *model.Scope, e Experiment, variables []*model.Variable, count *Node, stacked []*Node) *Node {
+	g, capacity := count.Graph(), stacked[0].Shape().Dimensions[0]
+	state := append([]*Node{Const(g, int32(0)), count, Const(g, make([]float32, capacity))}, stacked...)
+	values := len(state)
+	for _, v := range variables {
+		state = append(state, v.NodeValue(g))
+	}
+	inside := func(g *Graph) []*Node {
+		list := make([]*Node, len(state))
+		for i, s := range state {
+			list[i] = Parameter(g, fmt.Sprintf("state%d", i), s.Shape())
+		}
+		return list
+	}
+	more := NewClosure(g, func(g *Graph) []*Node {
+		now := inside(g)
+		return []*Node{LessThan(now[0], now[1])}
+	})
+	changed := make([]bool, len(variables))
+	body := NewClosure(g, func(g *Graph) []*Node {
+		now := inside(g)
+		index, losses, stacked := now[0], now[2], now[3:values]
+		for i, v := range variables {
+			v.SetNodeValue(now[values+i])
+		}
+		loss := trainStep(scope, e, at(stacked, index))
+		next := append([]*Node{AddScalar(index, 1), now[1], DynamicUpdateSlice(losses, Reshape(loss, 1), []*Node{index})}, stacked...)
+		for i, v := range variables {
+			value := v.NodeValue(g)
+			changed[i] = value != now[values+i]
+			next = append(next, value)
+		}
+		return next
+	})
+	after := While(more, body, state...)
+	for i, v := range variables {
+		if v.SetNodeValue(state[values+i]); changed[i] {
+			v.SetNodeValue(after[values+i])
+		}
+	}
+	return after[2]
+}
+
+// at takes row index of each [capacity, ...].
+func at(stacked []*Node, index *Node) []*Node {
+	list := make([]*Node, len(stacked))
+	for i, s := range stacked {
+		size := append([]int{1}, s.Shape().Dimensions[1:]...)
+		starts := []*Node{index}
+		for range size[1:] {
+			starts = append(starts, ScalarZero(index.Graph(), dtypes.Int32))
+		}
+		list[i] = Reshape(DynamicSlice(s, starts, size), size[1:]...)
+	}
+	return list
+}
+
+// first takes the only row of each [1, ...].
+func first(stacked []*Node) []*Node {
+	list := make([]*Node, len(stacked))
+	for i, s := range stacked {
+		list[i] = Reshape(s, s.Shape().Dimensions[1:]...)
+	}
+	return list
+}
+
+// makeVariables makes the variables of the training step, weights and optimizer, that are not there yet, and notes them all: it builds a step in a program of which nothing is kept.
+func (r *Run) makeVariables(c *chunk) error {
+	return tryGraph("building the training step of "+r.exp.Name, func() error {
+		exec, err := model.NewExec(r.backend, r.store, func(scope *model.Scope, in []*Node) *Node {
+			defer panicAsError()
+			g := in[0].Graph()
+			trainStep(scope, r.exp, first(in))
+			r.variables = nil
+			for v := range r.store.IterVariables() {
+				if v.InUseByGraph(g) {
+					v.SetNodeValue(g.GetParameterByName(v.Path())) // unchanged
+					r.variables = append(r.variables, v)
+				}
+			}
+			return Const(g, int32(0))
+		})
+		if err != nil {
+			return err
+		}
+		defer exec.Finalize()
+		var in []shapes.Shape
+		for _, i := range c.inputs {
+			in = append(in, shapes.Make(dtypes.Float32, append([]int{1}, i.shape[1:]...)...))
+		}
+		_, err = exec.Compile(in...)
+		return err
+	})
+}
+
+// compile compiles the steps for the shapes of the chunk, the first time: apart from the run, so that the compiler's time is not taken for that of steps.
+func (r *Run) compile(exec *model.Exec, c *chunk) error {
+	in := []shapes.Shape{shapes.Make(dtypes.Int32)}
+	for _, i := range c.inputs {
+		in = append(in, shapes.Make(dtypes.Float32, i.shape...))
+	}
+	if len(r.variables) == 0 {
+		if err := r.makeVariables(c); err != nil {
+			return err
+		}
+	}
+	return tryGraph("compiling the training step", func() error {
+		_, err := exec.Compile(in...)
+		return err
+	})
+}
+
+// run executes the steps of the chunk and returns their losses.
+func (c *chunk) run(exec *model.Exec) (losses []float32, err error) {
+	args := []any{tensors.FromScalar(int32(c.steps))}
+	for _, i := range c.inputs {
+		args = append(args, tensors.FromFlatDataAndDimensions(i.values, i.shape...))
+	}
+	err = tryGraph("training step", func() error {
+		out, err := exec.Exec(args...)
+		if err != nil {
+			return err
+		}
+		losses, err = tensors.CopyFlatData[float32](out[0])
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return losses[:c.steps], nil
+}
