@@ -79,6 +79,24 @@ func Heat(v float64) color.RGBA {
 	return heatTable[int(min(max(v, 0), 1)*255+0.5)]
 }
 
+// Diverging is the colour map of anomalies: 0 is dark blue, 1/2 near white, 1 dark
+// red; perceived lightness falls linearly from the middle, alike to both sides. v
+// is clipped to [0, 1]; NaN gives grey.
+func Diverging(v float64) color.RGBA {
+	if math.IsNaN(v) {
+		return color.RGBA{200, 200, 200, 255}
+	}
+	u := 2*min(max(v, 0), 1) - 1
+	far := math.Abs(u)
+	// Chroma rises fast, then falls again towards the dark end, where the gamut is narrow.
+	chroma := 0.19 * math.Sin(math.Pi*min(far, 0.999)*0.8)
+	hue := 28 - 10*far
+	if u < 0 {
+		hue = 245 + 15*far
+	}
+	return oklch(0.975-0.6*far, chroma, hue)
+}
+
 // Colours with a fixed meaning.
 var (
 	inkColor    = color.RGBA{30, 30, 30, 255}    // text, frames

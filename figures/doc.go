@@ -22,11 +22,17 @@
 // Conventions: a cloud is a [][2]float64; trajectories are indexed
 // [time][point] where they are clouds in time and [path][step] where they are
 // single paths, as each field says. One colour map ([Heat]), light for little
-// and dark for much, serves every figure; curves use the colour-blind-safe
+// and dark for much, serves every figure but anomalies ([Diverging]); curves use the colour-blind-safe
 // palette of Okabe and Ito with a marker of their own.
 //
 // The picture of a figure depends on its data alone: no random numbers, no
 // clock, and fonts that are part of the program.
+//
+// Maps, such as those of sea-surface temperature, are []float32 of Height x Width
+// pixels, from west to east, then from south to north. [FieldPanel] shows truth
+// and forecasts over the horizon, [FieldGIF] lets them move; [RankHistogram] and
+// [SpreadError] ask whether an ensemble's spread is honest, [Horizon] how its
+// scores grow. [Attractor] shows chaotic series in space.
 //
 // Dihedral angles, of molecular dynamics, are in degrees and indexed
 // [frame][residue] as (φ, ψ); any turn will do. [Ramachandran] shows where they

@@ -92,11 +92,11 @@ func (f *Figure) PNG() ([]byte, error) {
 	return encodePNG(img)
 }
 
-// GIF returns the animation that a figure carries (see [FlowGIF]).
+// GIF returns the animation that a figure carries (see [FlowGIF] and [FieldGIF]).
 // It is an error if the figure has none.
 func (f *Figure) GIF() ([]byte, error) {
 	if f == nil || f.anim == nil {
-		return nil, errors.New("figures: this figure is not animated: only FlowGIF makes a GIF")
+		return nil, errors.New("figures: this figure is not animated: FlowGIF and FieldGIF make a GIF")
 	}
 	return f.anim, nil
 }

@@ -136,17 +136,7 @@ func (f film) frame(p panel, k, n int) {
 }
 
 // pick returns n frame numbers spread evenly, the first and the last among them.
-func (f film) pick(n int) []int {
-	n = min(n, len(f.Frames))
-	if n < 2 {
-		return []int{len(f.Frames) - 1}
-	}
-	out := make([]int, n)
-	for i := range out {
-		out[i] = (i*(len(f.Frames)-1) + (n-1)/2) / (n - 1)
-	}
-	return out
-}
+func (f film) pick(n int) []int { return spread(n, len(f.Frames)) }
 
 // strip is the figure: some frames side by side.
 func (f film) strip() (*Figure, error) {
@@ -190,15 +180,19 @@ func (f film) animate() ([]byte, error) {
 		h.add(m)
 		frames = append(frames, m)
 	}
-	table := h.palette(32)
+	return encodeGIF(frames, h.palette(32), max(2, 100/f.Rate), int(f.Hold*100))
+}
+
+// encodeGIF writes an animation with one palette; delays are in hundredths of a
+// second, that of the last frame is hold.
+func encodeGIF(frames []*image.RGBA, table colourTable, delay, hold int) ([]byte, error) {
 	var out gif.GIF
 	var last *image.Paletted
-	delay := max(2, 100/f.Rate)
 	for i, m := range frames {
 		img := table.apply(m)
 		d := delay
 		if i == len(frames)-1 {
-			d = int(f.Hold * 100)
+			d = hold
 		}
 		out.Image = append(out.Image, changed(last, img))
 		out.Delay = append(out.Delay, d)
