@@ -124,6 +124,9 @@ func (s *AngleSteps) FrameDim() int { return s.angles.Count }
 // History is the number of frames that the next one is drawn from.
 func (s *AngleSteps) History() int { return s.history }
 
+// Chart is what the flow draws.
+func (s *AngleSteps) Chart() Chart { return s.chart }
+
 // Unit is the change, in degrees, that is 1 in the chart Change.
 func (s *AngleSteps) Unit() float64 { return s.unit }
 
