@@ -1,0 +1,80 @@
+//go:build ((linux && (amd64 || arm64)) || (darwin && arm64)) && cgo && !noxla
+
+package plugin
+
+/*
+#cgo LDFLAGS: -ldl
+#include <dlfcn.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+// How every table of the PJRT C API begins, whatever its version.
+typedef struct {
+	size_t size;
+	void *extensions;
+	struct {
+		size_t size;
+		void *extensions;
+		int major, minor;
+	} version;
+} head;
+
+static head *call_entry(void *entry) { return ((head *(*)(void))entry)(); }
+*/
+import "C"
+
+import (
+	"fmt"
+	"sync"
+	"unsafe"
+
+	"github.com/gomlx/go-xla/pjrt"
+)
+
+// loaded are the plugins of this process: one of each name.
+var loaded = struct {
+	sync.Mutex
+	byName map[string]Plugin
+}{byName: map[string]Plugin{}}
+
+// Load loads the plugin and hands it to go-xla, which knows it by its ID from then on. What is wrong with the file, its version or the libraries that it needs
+// is said in one line before any function of it is called. A name can be loaded once; again, with the same path, it returns what is there.
+func Load(name, path string) (Plugin, error) {
+	loaded.Lock()
+	defer loaded.Unlock()
+	if p, ok := loaded.byName[name]; ok && p.Path == path {
+		return p, nil
+	}
+	if err := Check(path); err != nil {
+		return Plugin{}, err
+	}
+	if p, ok := loaded.byName[name]; ok {
+		return Plugin{}, fmt.Errorf("plugin: %s cannot be loaded: this program has already loaded %s", path, p.Path)
+	}
+	p := Plugin{Name: name, Path: path}
+	cPath, cEntry := C.CString(path), C.CString(entry)
+	defer C.free(unsafe.Pointer(cPath))
+	defer C.free(unsafe.Pointer(cEntry))
+	handle := C.dlopen(cPath, C.RTLD_LAZY|C.RTLD_LOCAL)
+	if handle == nil {
+		return p, fmt.Errorf("plugin: %s cannot be loaded: %s", path, C.GoString(C.dlerror()))
+	}
+	// From here on the library stays, also where it is refused: unloading one runs its code too.
+	function := C.dlsym(handle, cEntry)
+	if function == nil {
+		return p, fmt.Errorf("plugin: %s cannot be loaded: %s", path, C.GoString(C.dlerror()))
+	}
+	api := C.call_entry(function)
+	if api == nil || api.version.size < C.size_t(unsafe.Sizeof(api.version)) {
+		return p, fmt.Errorf("plugin: %s gives no table of functions: it is no PJRT plugin, or a very old one", path)
+	}
+	p.Major, p.Minor = int(api.version.major), int(api.version.minor)
+	if err := p.checkVersion(); err != nil {
+		return p, err
+	}
+	if err := pjrt.RegisterPreloadedPlugin(p.ID(), uintptr(unsafe.Pointer(api))); err != nil {
+		return p, fmt.Errorf("plugin: %s does not start: %s", path, plain(err))
+	}
+	loaded.byName[name] = p
+	return p, nil
+}
