@@ -2,15 +2,16 @@
 
 package idffnb
 
-import (
-	"fmt"
-
-	"github.com/gomlx/compute"
-)
+import "github.com/gomlx/compute"
 
 // This build has no XLA: no plugin is ever found.
 func xlaPlugin(string) string { return "" }
 
-func xlaBackend(name, _, _ string) (compute.Backend, BackendInfo, error) {
-	return nil, BackendInfo{}, fmt.Errorf("idffnb: this program was built without XLA: backend %s is not there", name)
+var withoutXLA = notHere{"built without XLA", "build with cgo (a C compiler) and without the tag noxla, or set GOMLX_BACKEND=go"}
+
+func cpuBackend(Precision) (compute.Backend, BackendInfo, error) {
+	return nil, BackendInfo{}, withoutXLA
+}
+func cudaBackend(Precision) (compute.Backend, BackendInfo, error) {
+	return nil, BackendInfo{}, withoutXLA
 }

@@ -5,48 +5,105 @@ package idffnb
 import (
 	"fmt"
 	"os"
-	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/go-xla/compute/xla"
+	"github.com/idff-go/workbench/idffnb/plugin"
 )
 
-// prepareXLA runs once, before the first plugin is looked for or loaded.
+// prepareXLA runs once, before the first plugin is loaded.
 var prepareXLA = sync.OnceFunc(func() {
 	xla.EnableAutoInstall(false) // left to itself GoMLX would download plugins
 })
 
-// xlaPlugin finds the plugin "cpu" or "cuda": by name where go-xla looks for plugins, and by path in .nb/plugins of the
-// module that the program runs in, unless PJRT_PLUGIN_LIBRARY_PATH is set. It returns "" if there is none.
-func xlaPlugin(name string) string {
-	prepareXLA()
-	for _, plugin := range xla.GetAvailablePlugins() {
-		if plugin == name || strings.HasPrefix(plugin, name+"_v") || strings.HasPrefix(plugin, name+"1") {
-			return plugin
-		}
+// addXLAFlag adds a flag to XLA_FLAGS, which plugins read once, unless the user has set it there.
+func addXLAFlag(name, value string) {
+	flags := os.Getenv("XLA_FLAGS")
+	if !strings.Contains(flags, name+"=") {
+		_ = os.Setenv("XLA_FLAGS", strings.TrimSpace(flags+" "+name+"="+value)) // fails only for names that cannot be
 	}
-	if root := moduleRoot(); root != "" && os.Getenv("PJRT_PLUGIN_LIBRARY_PATH") == "" {
-		path := filepath.Join(root, ".nb", "plugins", "pjrt_c_api_"+name+"_plugin.so")
-		if _, err := os.Stat(path); err == nil {
-			return path
-		}
-	}
-	return ""
 }
 
-func xlaBackend(name, plugin, why string) (compute.Backend, BackendInfo, error) {
-	prepareXLA()
-	var backend compute.Backend
-	var err error
-	if name == "cpu" {
-		backend, err = newCPU(plugin+",shared_buffers=true", 1) // go-xla turns shared buffers on by itself only for plugins found by name
-	} else {
-		backend, err = xla.New(plugin)
+// xlaPlugin is the path of the plugin "cpu" or "cuda", or "" if there is none.
+func xlaPlugin(name string) string { return plugin.Find(name, plugin.Folders(moduleRoot())) }
+
+func cpuBackend(p Precision) (compute.Backend, BackendInfo, error) {
+	if p == TF32 {
+		return nil, BackendInfo{}, fmt.Errorf("idffnb: %s=%s is for CUDA's tensor cores: XLA on the CPU computes in %s or %s", precisionVariable, p, Float32, BF16)
 	}
+	path := xlaPlugin("cpu")
+	if path == "" {
+		return nil, BackendInfo{}, notHere{"no XLA plugin for the CPU", "run `make setup`, or name the plugin's folder in " + plugin.PathsVariable + ", or set GOMLX_BACKEND=go"}
+	}
+	backend, info, err := startPlugin("cpu", path, func(id string) (compute.Backend, error) { return newCPU(id+",shared_buffers=true", 1) })
 	if err != nil {
-		return nil, BackendInfo{}, fmt.Errorf("idffnb: PJRT plugin %s does not start (%v): install the one that fits, or set GOMLX_BACKEND=go", plugin, firstLine(err))
+		return nil, BackendInfo{}, fmt.Errorf("idffnb: %w", err)
 	}
-	return backend, BackendInfo{Name: name, Device: backend.Description(), Why: why}, nil
+	info.Device = cores()
+	return backend, info, nil
+}
+
+func cudaBackend(p Precision) (compute.Backend, BackendInfo, error) {
+	if why := plugin.NoGPU(); why != "" {
+		return nil, BackendInfo{}, notHere{why, "set GOMLX_BACKEND=xla:cpu or go, or unset it"}
+	}
+	path := xlaPlugin("cuda")
+	if path == "" {
+		return nil, BackendInfo{}, notHere{"no CUDA plugin", "run `make cuda`, or name the plugin's folder in " + plugin.PathsVariable + ", or set GOMLX_BACKEND=xla:cpu or go"}
+	}
+	if err := plugin.FitsDriver(path); err != nil {
+		return nil, BackendInfo{}, fmt.Errorf("idffnb: %w", err)
+	}
+	if dir := plugin.CUDAFolder(path); dir != "" {
+		addXLAFlag("--xla_gpu_cuda_data_dir", dir) // ptxas and libdevice
+	}
+	// go-xla asks for TF32 in matrix products unless told otherwise. Convolutions always leave it to NVIDIA's libraries, which this variable rules.
+	options := "tf32=true"
+	if p != TF32 {
+		options = "tf32=false"
+		if os.Getenv("NVIDIA_TF32_OVERRIDE") == "" {
+			_ = os.Setenv("NVIDIA_TF32_OVERRIDE", "0") // fails only for names that cannot be
+		}
+	}
+	backend, info, err := startPlugin("cuda", path, func(id string) (compute.Backend, error) { return xla.New(id + "," + options) })
+	if err != nil {
+		return nil, BackendInfo{}, fmt.Errorf("idffnb: %s", explainCUDA(err.Error()))
+	}
+	info.Device = deviceName(backend.DeviceDescription(0), backend.NumDevices())
+	return backend, info, nil
+}
+
+// startPlugin loads a plugin and has start make it a backend.
+func startPlugin(name, path string, start func(id string) (compute.Backend, error)) (compute.Backend, BackendInfo, error) {
+	prepareXLA()
+	p, err := plugin.Load(name, path)
+	if err != nil {
+		return nil, BackendInfo{}, err
+	}
+	backend, err := start(p.ID())
+	if err != nil {
+		text := firstLine(err)
+		if _, xla, found := strings.Cut(text, "PJRT error "); found {
+			text = xla
+		}
+		return nil, BackendInfo{}, fmt.Errorf("plugin %s (%s) does not start: %s", path, p.Version(), text)
+	}
+	return backend, BackendInfo{Name: name, Plugin: p.Version()}, nil
+}
+
+var kindRule = regexp.MustCompile(`device_kind=([^,)]+)`)
+
+// deviceName takes a GPU's name out of the plugin's description of the first device.
+func deviceName(description string, devices int) string {
+	name := description
+	if found := kindRule.FindStringSubmatch(description); found != nil {
+		name = found[1]
+	}
+	if devices > 1 {
+		name = fmt.Sprintf("%d x %s", devices, name)
+	}
+	return name
 }

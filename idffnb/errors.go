@@ -31,10 +31,31 @@ func tryGraph(what string, f func() error) error {
 	if caught := exceptions.TryCatch[error](func() { err = f() }); caught != nil {
 		err = caught
 	}
-	if err != nil {
-		return fmt.Errorf("idffnb: %s: %s", what, plain(err))
+	switch {
+	case err == nil:
+		return nil
+	case outOfMemory(err):
+		text := plain(err)
+		if _, xla, found := strings.Cut(text, "PJRT error "); found {
+			text = xla
+		}
+		return fmt.Errorf("idffnb: %s: the device's memory is full (%s): take a smaller batch or fewer points at a time, or free what other programs hold (on a GPU, nvidia-smi lists them)", what, text)
 	}
-	return nil
+	return fmt.Errorf("idffnb: %s: %s", what, plain(err))
+}
+
+// outOfMemory tells whether the error says that the device had no memory left, in XLA's words or CUDA's.
+func outOfMemory(err error) bool {
+	text := strings.ToLower(err.Error())
+	return strings.Contains(text, "resource_exhausted") || strings.Contains(text, "out of memory") || strings.Contains(text, "out_of_memory")
+}
+
+// ofSize adds to an error that says that the device's memory is full what was computed there, e.g. "a batch of 256".
+func ofSize(err error, format string, n int) error {
+	if err == nil || !outOfMemory(err) {
+		return err
+	}
+	return fmt.Errorf("%w; this was "+format, err, n)
 }
 
 // exit ends the program; tests replace it.

@@ -45,7 +45,8 @@ type Experiment struct {
 	Seed         uint64  // of the weights and of every training batch
 	DropCond     float64 // probability of training a point without its condition, so that flow.Guided can sample; about .1 or .2
 
-	weights *origin // of an imported run: what Import starts from
+	weights   *origin   // of an imported run: what Import starts from
+	precision Precision // of matrix products, of the process's backend
 }
 
 // Fast is true where the environment sets IDFF_FAST: notebooks then train and judge briefly, to be tested.
@@ -151,6 +152,9 @@ func (e Experiment) identity() ([]byte, error) {
 	}
 	if e.DropCond != 0 { // what came later is there where it is set, so that the folders of runs keep their names
 		whole["drop_cond"] = e.DropCond
+	}
+	if e.precision != "" && e.precision != Float32 {
+		whole["precision"] = e.precision
 	}
 	if e.weights != nil {
 		whole["weights"] = e.weights

@@ -134,17 +134,6 @@ func TestNoRoomToSave(t *testing.T) {
 	}
 }
 
-func TestBackendChoice(t *testing.T) {
-	_, _, err := chooseBackend("xla:gpu")
-	expectLine(t, "misspelt backend", err, "valid names: go, xla, xla:cpu, xla:cuda")
-	b, info, err := chooseBackend("go")
-	if err != nil || b == nil || info.Name != "go" {
-		t.Errorf("go: %v, %v", info, err)
-	}
-	_, _, err = xlaBackend("cpu", filepath.Join(t.TempDir(), "pjrt_c_api_cpu_plugin.so"), "")
-	expectLine(t, "missing plugin", err, "GOMLX_BACKEND=go")
-}
-
 func TestMustPrintsOneLine(t *testing.T) {
 	note := filepath.Join(t.TempDir(), "failed")
 	t.Setenv("IDFF_CELL_FAILED", note)

@@ -76,15 +76,21 @@ func Open(e Experiment) (*Run, error) {
 
 // prepare makes the run folder of the experiment, and loads nothing.
 func prepare(e Experiment) (*Run, error) {
+	backend, info, err := Backend()
+	if err != nil {
+		return nil, err
+	}
+	return e.on(backend, info)
+}
+
+// on is prepare with a backend.
+func (e Experiment) on(backend compute.Backend, info BackendInfo) (*Run, error) {
 	e = e.withDefaults()
+	e.precision = info.Precision
 	if err := e.check(); err != nil {
 		return nil, err
 	}
 	identity, err := e.identity()
-	if err != nil {
-		return nil, err
-	}
-	backend, info, err := Backend()
 	if err != nil {
 		return nil, err
 	}
@@ -137,6 +143,7 @@ func (r *Run) load() error {
 	r.store = model.NewStore()
 	r.store.SetParam(model.JoinPath("/", net.SeedParam), int64(r.exp.Seed))
 	r.samplers, r.variables = map[string]sampler{}, nil
+	r.store.SetParam(model.JoinPath("/", net.BF16Param), r.exp.precision == BF16)
 	r.step, r.savedStep, r.seconds, r.lossSum, r.lossCount = 0, 0, 0, 0, 0
 	if c != nil {
 		if err := r.restore(c); err != nil {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/idff-go/workbench/datasets"
@@ -38,28 +39,33 @@ func reference(t testing.TB, set string) *Run {
 
 // TestSampleAgainstReference samples from the reference's start points, on every backend, and compares with torchdiffeq's end points.
 func TestSampleAgainstReference(t *testing.T) {
+	for name, backend := range backends(t) {
+		checkSamples(t, name, backend)
+	}
+}
+
+func checkSamples(t *testing.T, name string, backend compute.Backend) {
+	t.Helper()
 	var tolerance map[string]struct {
 		Trajectories map[string]struct{ Max float64 }
 	}
 	golden.JSON(t, "tolerance.json", &tolerance)
 	x0 := golden.Array(t, "2d/x0").Data[:128]
-	for name, backend := range backends(t) {
-		for _, set := range []string{"8gaussians", "checkerboard"} {
-			r := reference(t, set)
-			r.backend = backend
-			for file, field := range map[string]flow.Field{
-				"cfm_x0_rk4_n2":             flow.ReleasedCFM(),
-				"idff_g0.2_-0.2_0.3_rk4_n2": flow.IDFF(.2, -.2, .3),
-				"idff_g0.5_0_0_rk4_n2":      flow.IDFF(.5, 0, 0),
-			} {
-				out, err := r.Sample(64, field, solver.RK4(2), WithStart(x0))
-				if err != nil {
-					t.Fatal(err)
-				}
-				want := golden.Array(t, "2d/"+set+"/traj_"+file)
-				for i, state := range out.States {
-					golden.Compare(t, name+" "+file, state, want.Rows(i), 5*tolerance[set].Trajectories["2d/"+set+"/traj_"+file].Max, nil)
-				}
+	for _, set := range []string{"8gaussians", "checkerboard"} {
+		r := reference(t, set)
+		r.backend = backend
+		for file, field := range map[string]flow.Field{
+			"cfm_x0_rk4_n2":             flow.ReleasedCFM(),
+			"idff_g0.2_-0.2_0.3_rk4_n2": flow.IDFF(.2, -.2, .3),
+			"idff_g0.5_0_0_rk4_n2":      flow.IDFF(.5, 0, 0),
+		} {
+			out, err := r.Sample(64, field, solver.RK4(2), WithStart(x0))
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := golden.Array(t, "2d/"+set+"/traj_"+file)
+			for i, state := range out.States {
+				golden.Compare(t, name+" "+file, state, want.Rows(i), 5*tolerance[set].Trajectories["2d/"+set+"/traj_"+file].Max, nil)
 			}
 		}
 	}

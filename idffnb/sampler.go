@@ -170,7 +170,7 @@ func (s *fixedSampler) run(x0, cond []float32, factors []float64, noise []float3
 		}
 		return err
 	})
-	return states, cost, err
+	return states, cost, ofSize(err, "a sampling of %d points", s.n)
 }
 
 // factorTensor is the factors as a graph takes them: one number at least.

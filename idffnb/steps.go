@@ -161,7 +161,7 @@ func (c *chunk) run(exec *model.Exec) (losses []float32, err error) {
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return nil, ofSize(err, "a batch of %d", c.inputs[0].shape[1])
 	}
 	return losses[:c.steps], nil
 }

@@ -174,7 +174,7 @@ func readWeights(path string, e Experiment, options []ImportOption) (*weightImpo
 		return fail(fmt.Errorf("%s: %w (idffnb.FromKey(key) chooses)", path, err))
 	}
 	w.report = &WeightReport{File: filepath.Base(path), Notes: file.Notes}
-	backend, _, err := goBackend("names and shapes") // compiles at once
+	backend, _, err := goBackend(Float32) // compiles at once
 	if err != nil {
 		return nil, err
 	}

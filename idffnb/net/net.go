@@ -23,6 +23,9 @@ type Net interface {
 // SeedParam is the parameter of the model's store (an int64) that fixes the initial weights.
 const SeedParam = "idffnb_seed"
 
+// BF16Param is the parameter of the model's store (a bool) that has Dense round the factors of its product to bfloat16.
+const BF16Param = "idffnb_bf16"
+
 // Dense is y = x W^T + b: x [batch, in] -> [batch, out], with W [out, in] and b [out] named and laid out as PyTorch's
 // nn.Linear, and drawn as it draws them: uniform in +-1/sqrt(in). The draw depends on the seed and the name alone.
 func Dense(scope *model.Scope, name string, x *Node, out int) *Node {
@@ -30,7 +33,10 @@ func Dense(scope *model.Scope, name string, x *Node, out int) *Node {
 	scope = scope.At("%s", name)
 	weight := uniform(scope, "weight", 1/math.Sqrt(float64(in)), shapes.Make(dtypes.Float32, out, in)).NodeValue(x.Graph())
 	bias := uniform(scope, "bias", 1/math.Sqrt(float64(in)), shapes.Make(dtypes.Float32, out)).NodeValue(x.Graph())
-	y := DotGeneral(x, []int{x.Rank() - 1}, nil, weight, []int{1}, nil)
+	if model.GetRootParamOr(scope.Store(), BF16Param, false) {
+		x, weight = ConvertDType(x, dtypes.BFloat16), ConvertDType(weight, dtypes.BFloat16)
+	}
+	y := Dot(x, weight).WithOutputDType(dtypes.Float32).General([]int{x.Rank() - 1}, nil, []int{1}, nil) // sums are float32 always
 	return Add(y, ExpandLeftToRank(bias, y.Rank()))
 }
 
