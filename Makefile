@@ -3,12 +3,12 @@ NB := bash notebooks/tools/nb
 NOTEBOOK ?= 01_quickstart
 PORT ?= 8888
 
-.PHONY: help setup run reproduce execute lab test numbers gallery polyala lint kernel kernel-remove clean distclean
+.PHONY: help setup run reproduce execute lab test cuda cuda-check numbers gallery polyala lint kernel kernel-remove clean distclean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@echo "  Options: NOTEBOOK=$(NOTEBOOK) (run, execute), PORT=$(PORT) (lab), IDFF_FAST=1 (short training), GOMLX_BACKEND=go|xla:cpu|xla:cuda"
+	@echo "  Options: NOTEBOOK=$(NOTEBOOK) (run, execute), PORT=$(PORT) (lab), IDFF_FAST=1 (short training), GOMLX_BACKEND=go|xla:cpu|xla:cuda, IDFF_PRECISION=float32|tf32|bf16"
 
 setup: ## install what is missing into .nb/, build the packages, say which backend cells will use
 	@$(NB) setup
@@ -27,6 +27,12 @@ lab: ## open the notebooks in JupyterLab
 
 test: ## gofmt, go vet and all tests, every notebook in fast mode among them
 	@$(NB) test
+
+cuda: ## install the CUDA plugin and its libraries into .nb/ (2 to 3 GB), for NVIDIA's driver on this machine; CUDA=12 or 13 for another
+	@$(NB) cuda
+
+cuda-check: ## on a machine with a GPU: make cuda, the test that compares it with references and CPU, speed and precision; under ten minutes
+	@$(NB) cuda-check
 
 numbers: ## measure the figures of the README's table: quality, exact OT, training speed
 	@$(NB) numbers
