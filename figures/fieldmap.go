@@ -42,8 +42,8 @@ func (s fieldScale) of(v float32) color.RGBA {
 }
 
 // field paints a map of height x width pixels, row 0 at the bottom; runs of one
-// colour are one rectangle. Each reaches a little under the row above it, which is
-// painted later, so that no seams show.
+// colour are one rectangle. Each reaches a little under its neighbours on the right
+// and above, which are painted later, so that no seams show.
 func (p panel) field(values []float32, land []bool, height, width int, s fieldScale) {
 	dx, dy := (p.Max.X-p.Min.X)/vg.Length(width), (p.Max.Y-p.Min.Y)/vg.Length(height)
 	at := func(k int) color.RGBA {
@@ -59,7 +59,7 @@ func (p panel) field(values []float32, land []bool, height, width int, s fieldSc
 				n++
 			}
 			x0, y0 := p.Min.X+vg.Length(i)*dx, p.Min.Y+vg.Length(j)*dy
-			fillRect(p.Canvas, clr, x0, y0, min(x0+vg.Length(n)*dx, p.Max.X), min(y0+1.25*dy, p.Max.Y))
+			fillRect(p.Canvas, clr, x0, y0, min(x0+(vg.Length(n)+0.25)*dx, p.Max.X), min(y0+1.25*dy, p.Max.Y))
 			i += n
 		}
 	}
@@ -74,7 +74,8 @@ func fieldBar(c draw.Canvas, s fieldScale, name string) {
 	}
 	panel{Canvas: c}.frame(inkColor, 0.6)
 	c.FillText(textStyle(10, inkColor, draw.XLeft, draw.YBottom), vg.Point{X: c.Min.X - 2, Y: c.Max.Y + 5}, name)
-	for _, t := range (linearTicks{}).Ticks(s.lo, s.hi) {
+	count := min(6, max(1, int((c.Max.Y-c.Min.Y)/16)))
+	for _, t := range (linearTicks{count}).Ticks(s.lo, s.hi) {
 		if t.Value < s.lo || t.Value > s.hi {
 			continue
 		}

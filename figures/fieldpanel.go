@@ -44,6 +44,18 @@ func (f FieldPanel) Draw() (*Figure, error) {
 	if f.strip {
 		lat.bottom -= 16
 	}
+	side := textStyle(11, inkColor, draw.XCenter, draw.YBottom) // of the names of rows: upright where maps are high enough
+	side.Rotation = math.Pi / 2
+	for _, row := range f.Rows {
+		if w := side.Width(row.Name); w > lat.height()+lat.gapY {
+			side.Rotation, side.XAlign, side.YAlign = 0, draw.XRight, draw.YCenter
+		}
+	}
+	if side.Rotation == 0 {
+		for _, row := range f.Rows {
+			lat.left = max(lat.left, side.Width(row.Name)+12)
+		}
+	}
 	var names []string
 	for k := range cols {
 		name := strconv.Itoa(k + 1)
@@ -55,9 +67,7 @@ func (f FieldPanel) Draw() (*Figure, error) {
 	return lat.figure(f.Title, fieldBarRoom, func(c draw.Canvas) {
 		for r, row := range f.Rows {
 			first := lat.at(c, Box{}, r, 0)
-			sty := textStyle(11, inkColor, draw.XCenter, draw.YBottom)
-			sty.Rotation = math.Pi / 2
-			c.FillText(sty, vg.Point{X: first.Min.X - 8, Y: first.Center().Y}, row.Name)
+			c.FillText(side, vg.Point{X: first.Min.X - 8, Y: first.Center().Y}, row.Name)
 			for k, m := range row.Maps {
 				p := lat.at(c, Box{}, r, k)
 				if m != nil {
@@ -73,7 +83,8 @@ func (f FieldPanel) Draw() (*Figure, error) {
 		if !f.strip {
 			c.FillText(textStyle(11, inkColor, draw.XCenter, draw.YTop), vg.Point{X: (top.Min.X + last.Max.X) / 2, Y: below - 20}, either(f.XLabel, "horizon"))
 		}
-		fieldBar(subCanvas(c, last.Max.X+10, below, last.Max.X+22, top.Max.Y-16), scale, f.Unit)
+		const least = 34 // of the bar, which reaches below maps that are low
+		fieldBar(subCanvas(c, last.Max.X+10, min(below, top.Max.Y-16-least), last.Max.X+22, top.Max.Y-16), scale, f.Unit)
 	})
 }
 

@@ -134,7 +134,7 @@ func attractor() figures.Attractor {
 func TestGoldenFields(t *testing.T) {
 	wide := fieldPanel(2)
 	wide.Height, wide.Width, wide.Land, wide.Min, wide.Max = 9, 100, nil, 20, 30
-	wide.Rows = wide.Rows[:1]
+	wide.Rows[1].Name = "forecast\n5 evaluations"
 	one := attractor()
 	one.Panels, one.Azimuth, one.Elevation, one.Labels = one.Panels[:1], 120, 35, [3]string{"x₁", "x₂", "x₃"}
 	plain := rankHistogram()
