@@ -43,10 +43,12 @@ import (
 // space (Arakawa, J. Comput. Phys. 1, 1966); time steps are of Adams-Bashforth
 // order 3; the Poisson equation is solved exactly on the grid. Northward velocity
 // has a root mean square of 0.3 m/s, T' of 1.5 °C; the map of yesterday is off by
-// 0.5 °C, that of 4 days ago as far as climatology. The standard set takes 12 s of
-// one core, and memory of 29 MB. Trajectory i is a
-// function of Seed and i alone. Since the flow is chaotic, processors that round
-// differently give other trajectories of the same distribution.
+// 0.5 °C, that of 4 days ago as far as climatology.
+//
+// The standard set takes 12 s of one core, and memory of 29 MB; command betaplane
+// writes it to a file. Trajectory i is a function of Seed and i alone. Since the
+// flow is chaotic, processors that round differently give other trajectories of
+// the same distribution.
 type BetaPlane struct {
 	Trajectories int     // 0: 10
 	Frames       int     // of each; 0: 200

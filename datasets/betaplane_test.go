@@ -245,3 +245,29 @@ func ExampleBetaPlane() {
 	// betaplane: 2 series of 10 frames of 32 x 32; synthetic
 	// 1 1 <nil>
 }
+
+// FuzzMaps: whatever the file, an error of one line or sound maps.
+func FuzzMaps(f *testing.F) {
+	m, err := NewMaps("m", []float32{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, 1, 2, 2, 3, nil)
+	if err != nil {
+		f.Fatal(err)
+	}
+	path := filepath.Join(f.TempDir(), "m.npy")
+	if err := m.SaveNPY(path); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(bytesOf(f, path))
+	f.Add(bytesOf(f, filepath.Join("testdata", "angles", "replicas.npy")))
+	f.Fuzz(func(t *testing.T, file []byte) {
+		m, err := parseMaps("fuzz", file)
+		if err != nil {
+			if strings.Contains(err.Error(), "\n") {
+				t.Fatalf("error %q", err)
+			}
+			return
+		}
+		if err := m.check(); err != nil {
+			t.Fatal(err)
+		}
+	})
+}

@@ -213,8 +213,9 @@ func (m *Maps) with(name string) *Maps {
 	return &part
 }
 
-// Window is a copy with the frames from (counted from 0) up to, not including, to
-// of each series. It is an error if there are no such frames.
+// Window has the frames from (counted from 0) up to, not including, to of each
+// series; it shares memory where there is one series. It is an error if there are
+// no such frames.
 func (m *Maps) Window(from, to int) (*Maps, error) {
 	if from < 0 || to > m.Frames || from >= to {
 		return nil, fmt.Errorf("datasets: %s: there are no frames from %d up to %d; frames are 0 to %d", m.name, from, to, m.Frames-1)
@@ -225,9 +226,14 @@ func (m *Maps) Window(from, to int) (*Maps, error) {
 func (m *Maps) window(from, to int, name string) *Maps {
 	w := m.with(name)
 	w.Values, w.Frames = nil, to-from
-	for s := range m.Series {
-		at := s * m.Frames * m.Size()
-		w.Values = append(w.Values, m.Values[at+from*m.Size():at+to*m.Size()]...)
+	size := m.Size()
+	if m.Series == 1 {
+		w.Values = m.Values[from*size : to*size : to*size]
+	} else {
+		for s := range m.Series {
+			at := s * m.Frames * size
+			w.Values = append(w.Values, m.Values[at+from*size:at+to*size]...)
+		}
 	}
 	if m.Times != nil {
 		w.Times = m.Times[from:to:to]

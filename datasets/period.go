@@ -37,7 +37,7 @@ func (p Period) has(t time.Time) bool {
 	return (p.From.IsZero() || !t.Before(p.From)) && (p.To.IsZero() || t.Before(p.To.AddDate(0, 0, 1)))
 }
 
-// Between is a copy with the frames of a period. It is an error if the maps have
+// Between has the frames of a period, as Window. It is an error if the maps have
 // no dates, or none in the period.
 func (m *Maps) Between(p Period) (*Maps, error) {
 	from, to, err := m.span(p)
@@ -67,7 +67,7 @@ func (m *Maps) span(p Period) (from, to int, err error) {
 	return from, to, nil
 }
 
-// Split parts maps with dates into training, validation and test. DYffusion's
+// Split parts maps with dates into training, validation and test, as Window does. DYffusion's
 // split of OISST is
 //
 //	m.Split(datasets.Years(0, 2018), datasets.Years(2019, 2019), datasets.Years(2020, 2020))

@@ -12,7 +12,8 @@ type dense struct {
 
 func (d *dense) stored() int64 { return d.size }
 
-// read reads rows of the last dimension.
+// read reads what lies side by side at once: rows of the last dimension, or more
+// where the part has all of it.
 func (d *dense) read(f *File, v *Var, start, count []int, out []float64) error {
 	if d.absent {
 		fill, _ := v.Number("_FillValue")
@@ -31,11 +32,13 @@ func (d *dense) read(f *File, v *Var, start, count []int, out []float64) error {
 	if d.record > 0 && rank > 0 {
 		stride[0] = d.record
 	}
-	run := 1 // values that lie side by side
-	last := rank - 1
-	if rank > 0 && stride[last] == uint64(v.kind.size) {
-		run = count[last]
+	run, last := 1, rank-1 // values that lie side by side, and the last dimension that is stepped through
+	for last >= 0 && stride[last] == uint64(run*v.kind.size) {
+		run *= count[last]
 		last--
+		if count[last+1] != v.Shape[last+1] {
+			break
+		}
 	}
 	index := make([]int, rank)
 	for n := 0; n < len(out); n += run {
