@@ -16,10 +16,10 @@ import (
 )
 
 const (
-	validateEvery  = 25   // steps of learning
-	validatePoints = 2048 // fixed points that the best step is chosen on
-	teacherSteps   = 50   // of midpoint
-	teacherPoints  = 8192 // start points whose end points the teacher gives; batches are drawn from them
+	validateEvery  = 25 // steps of learning
+	validateTimes  = 4  // as many points as a batch has, fixed: the best step is chosen on them
+	teacherSteps   = 50 // of midpoint
+	teacherBatches = 16 // start points for so many batches, whose end points the teacher gives; batches are drawn from them
 )
 
 // LearnSchedule learns the few numbers of a sampler that costs at most budget forward-equivalents a sample, by gradient descent (Adam) through

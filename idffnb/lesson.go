@@ -34,7 +34,7 @@ func (l *lesson) as(theta []float64) *Schedule {
 // prepare draws the fixed points that the best step is chosen on, and returns the loss on them.
 func (l *lesson) prepare() (func(*Schedule) (float64, error), error) {
 	r, f := l.run, l.form
-	x0, y, cond, err := l.draw(validation, validatePoints)
+	x0, y, cond, err := l.draw(validation, validateTimes*f.Points)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +45,7 @@ func (l *lesson) prepare() (func(*Schedule) (float64, error), error) {
 		if y, err = l.teach(x0, cond); err != nil {
 			return nil, err
 		}
-		if l.teacherX, _, l.teacherCond, err = l.draw(teaching, teacherPoints); err != nil {
+		if l.teacherX, _, l.teacherCond, err = l.draw(teaching, teacherBatches*f.Points); err != nil {
 			return nil, err
 		}
 		if l.teacherY, err = l.teach(l.teacherX, l.teacherCond); err != nil {
@@ -60,7 +60,7 @@ func (l *lesson) prepare() (func(*Schedule) (float64, error), error) {
 		}
 	}
 	return func(s *Schedule) (float64, error) {
-		out, err := r.sample(validatePoints, s.Field(), s.Solver(), WithStart(x0), WithCond(cond))
+		out, err := r.sample(validateTimes*f.Points, s.Field(), s.Solver(), WithStart(x0), WithCond(cond))
 		if errors.Is(err, errDiverged) {
 			return math.NaN(), nil
 		}
@@ -140,13 +140,13 @@ func (l *lesson) step(theta []float64, step int) (loss float64, gradient []float
 		}
 	} else {
 		rng := generator(l.form.Seed, streamLearn, uint64(step+1))
-		pick := make([]int, n)
+		pick, all := make([]int, n), teacherBatches*n
 		for i := range pick {
-			pick[i] = rng.IntN(teacherPoints)
+			pick[i] = rng.IntN(all)
 		}
 		x0, y = rows(l.teacherX, pick, dim), rows(l.teacherY, pick, dim)
 		if l.teacherCond != nil {
-			cond = rows(l.teacherCond, pick, len(l.teacherCond)/teacherPoints)
+			cond = rows(l.teacherCond, pick, len(l.teacherCond)/all)
 		}
 	}
 	values := make([]float32, len(theta))
