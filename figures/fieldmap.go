@@ -104,7 +104,7 @@ func checkGrid(height, width int, land []bool) error {
 	case height < 1 || width < 1 || height > 4096 || width > 4096:
 		return fmt.Errorf("maps of %d x %d: give Height and Width, 1 to 4096", height, width)
 	case land != nil && len(land) != height*width:
-		return fmt.Errorf("Land has %d pixels, a map has %d x %d", len(land), height, width)
+		return fmt.Errorf("the mask Land has %d pixels, a map has %d x %d", len(land), height, width)
 	}
 	for _, is := range land {
 		if !is {
@@ -112,7 +112,7 @@ func checkGrid(height, width int, land []bool) error {
 		}
 	}
 	if land != nil {
-		return errors.New("all is Land: there is nothing to show")
+		return errors.New("every pixel is Land: there is nothing to show")
 	}
 	return nil
 }

@@ -211,7 +211,7 @@ func TestFieldErrors(t *testing.T) {
 		{maps([]float32{1, nan}), "row 0, column 1 is NaN: mark it as Land"},
 		{with(func(f *figures.FieldPanel) { f.Width = 0 }), "maps of 1 x 0"},
 		{with(func(f *figures.FieldPanel) { f.Land = []bool{true} }), "Land has 1 pixels"},
-		{with(func(f *figures.FieldPanel) { f.Land = []bool{true, true} }), "the mask Land has every pixel"},
+		{with(func(f *figures.FieldPanel) { f.Land = []bool{true, true} }), "every pixel is Land"},
 		{with(func(f *figures.FieldPanel) { f.Min, f.Max = 2, 1 }), "Min 2 to Max 1: Min must be less"},
 		{with(func(f *figures.FieldPanel) { f.Columns = []string{"a", "b"} }), "2 names of columns for 1 columns"},
 		{maps(make([][]float32, 25)...), "no maps given"},
