@@ -17,7 +17,7 @@ import (
 // says where to get them. Zero values of the fields are sensible.
 type SSTReader struct {
 	Region   Region
-	Variable string // "": sst, analysed_sst or tos, the first that there is
+	Variable string // "": sst, analysed_sst, tos or surface_temperature, the first that there is
 	// MaskGaps takes pixels that lack some frames, not all, for land. Otherwise
 	// they are an error.
 	MaskGaps bool

@@ -11,8 +11,9 @@ import (
 )
 
 // sstNames are the variables that hold sea-surface temperature, in the order of
-// looking: NOAA's name, that of GHRSST (OSTIA), that of climate models.
-var sstNames = []string{"sst", "analysed_sst", "tos"}
+// looking: NOAA's name, that of GHRSST (OSTIA), that of climate models, and that of
+// monthly OSTIA.
+var sstNames = []string{"sst", "analysed_sst", "tos", "surface_temperature"}
 
 // sstFile is an open file: where its temperatures are, and when.
 type sstFile struct {
@@ -231,12 +232,13 @@ func (f *sstFile) units() error {
 			f.fills = append(f.fills, v)
 		}
 	}
-	switch unit := strings.ToLower(strings.TrimSpace(f.v.Text("units"))); unit {
-	case "k", "kelvin", "degk", "deg_k", "degree_k", "degrees_k", "kelvins":
+	unit := f.v.Text("units")
+	switch strings.NewReplacer(" ", "", "_", "", ".", "").Replace(strings.ToLower(unit)) {
+	case "k", "kelvin", "kelvins", "degk", "degreek", "degreesk", "degreeskelvin":
 		f.kelvin = true
 	case "":
 		f.unitless = true
-	case "c", "°c", "celsius", "degc", "deg_c", "degree_c", "degrees_c", "degree_celsius", "degrees_celsius", "degree celsius", "degrees celsius", "celcius":
+	case "c", "°c", "celsius", "celcius", "degc", "degreec", "degreesc", "degcelsius", "degreecelsius", "degreescelsius":
 	default:
 		return fmt.Errorf("variable %s is in %.30q; temperature is read in °C or kelvin", f.v.Name, unit)
 	}
