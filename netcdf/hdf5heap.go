@@ -76,32 +76,57 @@ func (s *source) heapObjects(heap, index uint64, skip int) ([][]byte, error) {
 	if c.err != nil {
 		return nil, c.err
 	}
-	if depth > 0 {
-		return nil, fmt.Errorf("more variables or attributes than the %d that one block lists", (node-10)/uint32(max(record, 1)))
-	}
 	if record < skip+h.idBytes || records == 0 {
 		return nil, nil
 	}
-	if b, err = s.structure(root, int64(6+records*record)); err != nil {
+	list, err := s.records(root, records, record, int(node), int(depth))
+	if err != nil {
 		return nil, err
 	}
-	c = little(b)
-	c.expect("BTLF")
-	c.skip(2)
 	var objects [][]byte
-	for range records {
-		r := little(c.bytes(record))
-		if c.err != nil {
-			return nil, c.err
-		}
-		r.skip(skip)
-		object, err := h.object(r)
+	for _, r := range list {
+		object, err := h.object(little(r[skip:]))
 		if err != nil {
 			return nil, err
 		}
 		objects = append(objects, object)
 	}
 	return objects, nil
+}
+
+// records reads the records of a node of a B-tree of version 2 (section III.A.2), and
+// of those below it: a leaf, or a node above leaves.
+func (s *source) records(at uint64, n, size, nodeBytes, depth int) ([][]byte, error) {
+	if depth > 1 || nodeBytes < 16 {
+		return nil, fmt.Errorf("so many variables or attributes that their index has %d levels; 2 are read", depth+1)
+	}
+	wide := 0 // bytes of a pointer to a child: its address, and how many records it has
+	if depth == 1 {
+		wide = 8 + (bits.Len(uint((nodeBytes-10)/size))-1)/8 + 1
+	}
+	b, err := s.structure(at, int64(6+n*size+(n+1)*wide))
+	if err != nil {
+		return nil, err
+	}
+	c := little(b)
+	c.expect([]string{"BTLF", "BTIN"}[depth])
+	c.skip(2)
+	var list [][]byte
+	for range n {
+		list = append(list, c.bytes(size))
+	}
+	for range min(depth, 1) * (n + 1) {
+		child, count := c.u64(), int(c.uint(wide-8))
+		if c.err != nil {
+			return nil, c.err
+		}
+		more, err := s.records(child, count, size, nodeBytes, depth-1)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, more...)
+	}
+	return list, c.err
 }
 
 func (s *source) fractalHeap(at uint64) (*fractalHeap, error) {

@@ -31,7 +31,7 @@ func TestRead(t *testing.T) {
 		{"contiguous", "int16", nil}, {"chunk_day", "int16", nil}, {"chunk_days", "int16", nil}, {"chunk_odd", "float32", nil}, {"chunk_part", "float64", nil},
 		{"chunk_plain", "int32", nil}, {"fletcher", "int16", nil}, {"fletcher_only", "int16", nil}, {"big_endian", "float32", nil}, {"bytes", "int8", []int{1, 10, 12}},
 		{"zlev", "int16", []int{2, 1, 12, 20}}, {"attributes", "int16", nil}, {"classic", "int16", nil}, {"records", "int16", []int{5, 3, 7}},
-		{"offset64", "float32", nil}, {"data64", "float64", nil}, {"h5py", "float32", nil},
+		{"offset64", "float32", nil}, {"data64", "float64", nil}, {"h5py", "float32", nil}, {"many_attributes", "int16", []int{5, 3, 7}},
 	} {
 		f := open(t, c.name)
 		v, err := f.Var("sst")
@@ -106,6 +106,19 @@ func TestDescription(t *testing.T) {
 	}
 	if v, _ := open(t, "attributes").Var("sst"); v.Text("note17") != "text number 17" || v.Text("note00") != "text number 0" {
 		t.Error("attributes in a heap are lost")
+	}
+	if v, _ := open(t, "many_attributes").Var("sst"); v.Text("note59") != "text number 59" || v.Text("note00") != "text number 0" || v.Text("units") != "degree_C" {
+		t.Error("attributes in an index of two levels are lost")
+	}
+	many := open(t, "many")
+	for i := range 60 {
+		v, err := many.Var(fmt.Sprintf("v%02d", i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if x, err := v.ReadAll(); err != nil || !slices.Equal(x, []float64{float64(i), float64(i), float64(i), float64(i)}) {
+			t.Errorf("variable %d of 60: %v, %v", i, x, err)
+		}
 	}
 	if v, _ := open(t, "h5py").Var("sst"); v.Text("units") != "kelvin" {
 		t.Error("text of any length is lost")

@@ -60,6 +60,7 @@ make("big_endian", chunks=(1, 12, 20), endian="big", zlib=True, shuffle=True, dt
 make("bytes", chunks=(1, 10, 5), dtype="i1", zlib=True, shuffle=True, shape=(1, 10, 12))
 make("zlev", shape=(2, 1, 12, 20), chunks=(1, 1, 12, 20), zlib=True, shuffle=True)
 make("attributes", chunks=(1, 12, 20), attributes=18, zlib=True)
+make("many_attributes", shape=(5, 3, 7), chunks=(1, 3, 7), attributes=60)
 make("unwritten", chunks=(1, 12, 20), write=False)
 make("classic", fmt="NETCDF3_CLASSIC", unlimited=False)
 make("records", fmt="NETCDF3_CLASSIC", dtype="i2", shape=(5, 3, 7))
@@ -73,3 +74,8 @@ for name, libver in (("h5py", "earliest"), ("latest", "latest")):  # groups of t
         v = f.create_dataset("sst", data=values(SHAPE, "f4"), chunks=(1, 12, 20), compression="gzip", shuffle=True)
         v.attrs["units"] = "kelvin"
         v.attrs["scale_factor"] = 0.5
+
+with netCDF4.Dataset(os.path.join(HERE, "many.nc"), "w") as d:  # an index of variables of two levels
+    d.createDimension("x", 4)
+    for i in range(60):
+        d.createVariable("v%02d" % i, "i1", ("x",), contiguous=True)[:] = i
