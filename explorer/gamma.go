@@ -32,7 +32,7 @@ func Gamma(run *idffnb.Run, o Options) error {
 			return err
 		}
 		stop()
-		why = "no page has answered"
+		why = "no page has answered (none can behind HTTPS or a base URL, such as JupyterHub's)"
 	}
 	fig, err := s.grid()
 	if err != nil {

@@ -55,12 +55,12 @@ func TestCUDA(t *testing.T) {
 			}
 			losses[i], points[i] = r.Losses()[len(r.Losses())-1].Loss, out.X
 		}
-		if d := math.Abs(losses[0] - losses[1]); d > 1e-3*losses[1] {
+		if d := math.Abs(losses[0] - losses[1]); d > 1e-4*losses[1] {
 			t.Errorf("the loss ends at %g on CUDA and at %g on the CPU", losses[0], losses[1])
 		}
-		// 60 steps of Adam magnify rounding; two clouds of one network trained on two backends stay this close.
+		// XLA on the CPU and pure Go differ by 6e-6 here; the numbers are up to 7.
 		for i, v := range points[0] {
-			if !(math.Abs(float64(v-points[1][i])) <= .01) {
+			if !(math.Abs(float64(v-points[1][i])) <= 1e-3) {
 				t.Fatalf("number %d of the samples is %g on CUDA and %g on the CPU", i, v, points[1][i])
 			}
 		}
