@@ -49,7 +49,11 @@ var chosen struct {
 // else XLA on the CPU if there is a plugin, else pure Go, and the info says why nothing before it was taken. Package plugin says where plugins are
 // looked for; nothing is ever downloaded. IDFF_PRECISION sets the precision of matrix products, see Precision.
 func Backend() (compute.Backend, BackendInfo, error) {
-	chosen.Do(func() { chosen.backend, chosen.info, chosen.err = chooseBackend(os.Getenv("GOMLX_BACKEND")) })
+	chosen.Do(func() {
+		if chosen.backend, chosen.info, chosen.err = chooseBackend(os.Getenv("GOMLX_BACKEND")); chosen.err == nil {
+			chosen.err = enoughDevices(chosen.backend, chosen.info.Name)
+		}
+	})
 	return chosen.backend, chosen.info, chosen.err
 }
 

@@ -38,7 +38,11 @@ func cpuBackend(p Precision) (compute.Backend, BackendInfo, error) {
 	if path == "" {
 		return nil, BackendInfo{}, notHere{"no XLA plugin for the CPU", "run `make setup`, or name the plugin's folder in " + plugin.PathsVariable + ", or set GOMLX_BACKEND=go"}
 	}
-	backend, info, err := startPlugin("cpu", path, func(id string) (compute.Backend, error) { return newCPU(id+",shared_buffers=true", 1) })
+	devices, err := wantedDevices()
+	if err != nil {
+		return nil, BackendInfo{}, err
+	}
+	backend, info, err := startPlugin("cpu", path, func(id string) (compute.Backend, error) { return newCPU(id+",shared_buffers=true", max(devices, 1)) })
 	if err != nil {
 		return nil, BackendInfo{}, fmt.Errorf("idffnb: %w", err)
 	}

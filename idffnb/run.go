@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/distributed"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/idff-go/workbench/idffnb/checkpoint"
 	"github.com/idff-go/workbench/idffnb/net"
@@ -44,8 +45,10 @@ type Run struct {
 	lossSum         float64
 	lossCount       int
 
-	variables   []*model.Variable // of the training step; nil until they are made
-	chunkSteps  int               // most steps in a call of the device, for tests; 0: as many as fit
+	mesh        *distributed.DeviceMesh // of several devices; nil until a program runs on them
+	speed       Speed                   // of the last Train
+	variables   []*model.Variable       // of the training step; nil until they are made
+	chunkSteps  int                     // most steps in a call of the device, for tests; 0: as many as fit
 	samplers    map[string]sampler
 	evaluations map[string]*Report // by key; nil until they are read
 	imported    *WeightReport      // nil unless Import made the run

@@ -44,9 +44,9 @@ func (r *Run) sampler(n, condSize int, field flow.Field, s solver.Solver) (out s
 
 // fixedSampler is a sampling whose steps are one graph.
 type fixedSampler struct {
-	exec *model.Exec
-	cost solver.Cost
-	n    int
+	program *spread
+	cost    solver.Cost
+	n       int
 }
 
 func (r *Run) fixedSampler(n, condSize int, field flow.Field, s solver.Fixed) (*fixedSampler, error) {
@@ -55,7 +55,7 @@ func (r *Run) fixedSampler(n, condSize int, field flow.Field, s solver.Fixed) (*
 	out := &fixedSampler{n: n}
 	what := fmt.Sprintf("%s: sampling %s with %v", r.exp.Name, field.Name(), s)
 	err := tryGraph(what, func() (err error) {
-		out.exec, err = model.NewExec(r.backend, r.store, func(scope *model.Scope, in []*Node) *Node {
+		exec, err := model.NewExec(r.backend, r.store, func(scope *model.Scope, in []*Node) *Node {
 			defer panicAsError()
 			x, cond := in[0], (*Node)(nil)
 			if condSize > 0 {
@@ -82,14 +82,14 @@ func (r *Run) fixedSampler(n, condSize int, field flow.Field, s solver.Fixed) (*
 		if err != nil {
 			return err
 		}
-		in := []shapes.Shape{shapes.Make(dtypes.Float32, n, dim), shapes.Make(dtypes.Float32, max(factors+tuned, 1))}
+		in, axes := []shapes.Shape{shapes.Make(dtypes.Float32, n, dim), shapes.Make(dtypes.Float32, max(factors+tuned, 1))}, []int{0, whole}
 		if condSize > 0 {
-			in = append(in, shaped(make([]float32, condSize), n).Shape())
+			in, axes = append(in, shaped(make([]float32, condSize), n).Shape()), append(axes, 0)
 		}
 		if stochastic != nil {
-			in = append(in, shapes.Make(dtypes.Float32, noiseRows(stochastic), n, dim))
+			in, axes = append(in, shapes.Make(dtypes.Float32, noiseRows(stochastic), n, dim)), append(axes, 1)
 		}
-		_, err = out.exec.Compile(in...) // so that the time of the first run is not that of the compiler
+		out.program, err = r.compileOver(n, exec, in, axes) // at once, so that the time of the first run is not that of the compiler
 		return err
 	})
 	if err != nil {
@@ -150,7 +150,7 @@ func (e Experiment) startsFromNoise() bool {
 
 func (s *fixedSampler) run(x0, cond []float32, factors []float64, noise []float32) (states [][]float32, cost solver.Cost, err error) {
 	cost = s.cost
-	args := []any{tensors.FromFlatDataAndDimensions(x0, s.n, len(x0)/s.n), factorTensor(factors)}
+	args := []*tensors.Tensor{tensors.FromFlatDataAndDimensions(x0, s.n, len(x0)/s.n), factorTensor(factors)}
 	if len(cond) > 0 {
 		args = append(args, shaped(cond, s.n))
 	}
@@ -159,7 +159,7 @@ func (s *fixedSampler) run(x0, cond []float32, factors []float64, noise []float3
 	}
 	err = tryGraph("sampling", func() error {
 		began := time.Now()
-		out, err := s.exec.Exec(args...)
+		out, err := s.program.run(args...)
 		if err != nil {
 			return err
 		}

@@ -16,10 +16,10 @@ import (
 //
 // Inputs are count [] and the inputs of the steps, stacked to [capacity, batch, ...]; the output is losses [capacity]. Weights and optimizer stay on the
 // device from step to step. The loop's body is compiled once, so that a step does the same however the steps are cut into calls. Where there is room for
-// one step only, as on pure Go, which cannot slice at an index, there is no loop.
-func (r *Run) stepsExec() (exec *model.Exec, err error) {
-	err = tryGraph("building the training step of "+r.exp.Name, func() error {
-		exec, err = model.NewExec(r.backend, r.store, func(scope *model.Scope, in []*Node) *Node {
+// one step only, as on pure Go, which cannot slice at an index, there is no loop. On several devices the points of a batch are split among them.
+func (r *Run) stepsExec(in []shapes.Shape, axes []int) (steps *spread, err error) {
+	err = tryGraph("training step", func() error {
+		exec, err := model.NewExec(r.backend, r.store, func(scope *model.Scope, in []*Node) *Node {
 			defer panicAsError()
 			count, stacked := in[0], in[1:]
 			if stacked[0].Shape().Dimensions[0] == 1 {
@@ -27,9 +27,12 @@ func (r *Run) stepsExec() (exec *model.Exec, err error) {
 			}
 			return trainLoop(scope, r.exp, r.variables, count, stacked)
 		})
+		if err == nil {
+			steps, err = r.compileOver(r.exp.Batch, exec, in, axes)
+		}
 		return err
 	})
-	return exec, err
+	return steps, err
 }
 
 // trainLoop builds the loop of stepsExec. Its body must not see nodes made outside it, and variables made inside would not be seen outside: the
@@ -102,7 +105,7 @@ func first(stacked []*Node) []*Node {
 
 // makeVariables makes the variables of the training step, weights and optimizer, that are not there yet, and notes them all: it builds a step in a program of which nothing is kept.
 func (r *Run) makeVariables(c *chunk) error {
-	return tryGraph("building the training step of "+r.exp.Name, func() error {
+	return tryGraph("training step", func() error {
 		exec, err := model.NewExec(r.backend, r.store, func(scope *model.Scope, in []*Node) *Node {
 			defer panicAsError()
 			g := in[0].Graph()
@@ -129,31 +132,28 @@ func (r *Run) makeVariables(c *chunk) error {
 	})
 }
 
-// compile compiles the steps for the shapes of the chunk, the first time: apart from the run, so that the compiler's time is not taken for that of steps.
-func (r *Run) compile(exec *model.Exec, c *chunk) error {
-	in := []shapes.Shape{shapes.Make(dtypes.Int32)}
-	for _, i := range c.inputs {
-		in = append(in, shapes.Make(dtypes.Float32, i.shape...))
-	}
+// compileSteps compiles the steps for the shapes of the chunk: apart from running them, so that the compiler's time is not taken for theirs.
+func (r *Run) compileSteps(c *chunk) (steps *spread, err error) {
 	if len(r.variables) == 0 {
 		if err := r.makeVariables(c); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return tryGraph("compiling the training step", func() error {
-		_, err := exec.Compile(in...)
-		return err
-	})
+	in, axes := []shapes.Shape{shapes.Make(dtypes.Int32)}, []int{whole}
+	for _, i := range c.inputs {
+		in, axes = append(in, shapes.Make(dtypes.Float32, i.shape...)), append(axes, 1)
+	}
+	return r.stepsExec(in, axes)
 }
 
 // run executes the steps of the chunk and returns their losses.
-func (c *chunk) run(exec *model.Exec) (losses []float32, err error) {
-	args := []any{tensors.FromScalar(int32(c.steps))}
+func (c *chunk) run(steps *spread) (losses []float32, err error) {
+	args := []*tensors.Tensor{tensors.FromScalar(int32(c.steps))}
 	for _, i := range c.inputs {
 		args = append(args, tensors.FromFlatDataAndDimensions(i.values, i.shape...))
 	}
 	err = tryGraph("training step", func() error {
-		out, err := exec.Exec(args...)
+		out, err := steps.run(args...)
 		if err != nil {
 			return err
 		}

@@ -58,11 +58,6 @@ func (r *Run) train(ctx context.Context, after func()) (err error) {
 	if err := r.load(); err != nil { // another program may have trained since Open
 		return err
 	}
-	exec, err := r.stepsExec()
-	if err != nil {
-		return err
-	}
-	defer exec.Finalize()
 	feed, cancel := context.WithCancel(ctx)
 	defer cancel()
 
@@ -74,8 +69,16 @@ func (r *Run) train(ctx context.Context, after func()) (err error) {
 		return r.save()
 	}
 	pace := r.newPace()
+	var steps *spread
+	defer func() { steps.finalize() }()
+	r.speed = Speed{}
 	for c := range r.chunks(feed, pace) {
-		if err := r.trainChunk(exec, c, pace); err != nil {
+		if steps == nil && c.steps > 0 {
+			if steps, err = r.compileSteps(c); err != nil {
+				return fmt.Errorf("idffnb: %s: training stopped: %w", r.exp.Name, err)
+			}
+		}
+		if err := r.trainChunk(steps, c, pace); err != nil {
 			return err
 		}
 		show.curve = r.losses
@@ -102,14 +105,10 @@ func (r *Run) train(ctx context.Context, after func()) (err error) {
 }
 
 // trainChunk runs the steps of a chunk.
-func (r *Run) trainChunk(exec *model.Exec, c *chunk, pace *pace) error {
+func (r *Run) trainChunk(steps *spread, c *chunk, pace *pace) error {
 	if c.steps > 0 {
-		err := r.compile(exec, c)
 		began := time.Now()
-		var losses []float32
-		if err == nil {
-			losses, err = c.run(exec)
-		}
+		losses, err := c.run(steps)
 		if err != nil {
 			return fmt.Errorf("idffnb: %s: training stopped: %w", r.exp.Name, err)
 		}
@@ -122,6 +121,7 @@ func (r *Run) trainChunk(exec *model.Exec, c *chunk, pace *pace) error {
 			r.addLoss(float64(loss))
 		}
 		pace.took(c.steps, time.Since(began))
+		r.speed.add(c.steps, began)
 	}
 	if c.err != nil {
 		return fmt.Errorf("idffnb: %s: training stopped: %w", r.exp.Name, c.err)
