@@ -358,6 +358,7 @@ func TestInterruptSavesAndSaysSo(t *testing.T) {
 	e := small(t)
 	e.Steps = 100_000
 	r := mustOpen(t, e)
+	r.backend = pureGo(t) // which compiles in no time
 	go func() {
 		time.Sleep(300 * time.Millisecond)
 		_ = syscall.Kill(os.Getpid(), syscall.SIGINT)
