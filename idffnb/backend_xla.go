@@ -5,7 +5,6 @@ package idffnb
 import (
 	"fmt"
 	"os"
-	"regexp"
 	"strings"
 	"sync"
 
@@ -98,13 +97,11 @@ func startPlugin(name, path string, start func(id string) (compute.Backend, erro
 	return backend, BackendInfo{Name: name, Plugin: p.Version()}, nil
 }
 
-var kindRule = regexp.MustCompile(`device_kind=([^,)]+)`)
-
-// deviceName takes a GPU's name out of the plugin's description of the first device.
+// deviceName is the GPUs' name, or what the plugin calls the first, with their number where there are several.
 func deviceName(description string, devices int) string {
-	name := description
-	if found := kindRule.FindStringSubmatch(description); found != nil {
-		name = found[1]
+	name := plugin.GPUModel()
+	if name == "" {
+		name = description
 	}
 	if devices > 1 {
 		name = fmt.Sprintf("%d x %s", devices, name)

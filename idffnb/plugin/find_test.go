@@ -77,3 +77,28 @@ func TestCUDAFolder(t *testing.T) {
 		t.Errorf("found %q, want %q", dir, want)
 	}
 }
+
+func TestGPUModel(t *testing.T) {
+	defer func(files string) { modelFiles = files }(modelFiles)
+	dir := t.TempDir()
+	modelFiles = filepath.Join(dir, "*", "information")
+	const h100 = "Model: \t\t NVIDIA H100 80GB HBM3\nIRQ:   \t\t 172\n"
+	for _, step := range []struct{ bus, text, want string }{
+		{"", "", ""},
+		{"0000:01:00.0", h100, "NVIDIA H100 80GB HBM3"},
+		{"0000:02:00.0", h100, "NVIDIA H100 80GB HBM3"},
+		{"0000:03:00.0", "Model: \t\t NVIDIA A2\n", ""},
+	} {
+		if step.bus != "" {
+			if err := os.Mkdir(filepath.Join(dir, step.bus), 0o777); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(dir, step.bus, "information"), []byte(step.text), 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := GPUModel(); got != step.want {
+			t.Errorf("with %q the model is %q, want %q", step.bus, got, step.want)
+		}
+	}
+}

@@ -14,6 +14,7 @@ import (
 var (
 	deviceFiles = []string{"/dev/nvidia[0-9]*", "/dev/dxg"} // /dev/dxg: Windows' Linux subsystem
 	driverFile  = "/proc/driver/nvidia/version"
+	modelFiles  = "/proc/driver/nvidia/gpus/*/information"
 )
 
 // NoGPU says in few words why there is no NVIDIA GPU that this process could use, or "".
@@ -50,6 +51,23 @@ func Driver() (version string, branch int) {
 	}
 	branch, _ = strconv.Atoi(string(found[1])) // digits
 	return string(found[1]) + "." + string(found[2]), branch
+}
+
+var modelRule = regexp.MustCompile(`(?m)^Model:\s*(\S.*?)\s*$`)
+
+// GPUModel is the name of this machine's GPUs, e.g. "NVIDIA H100 80GB HBM3", or "" where the kernel does not tell or they differ.
+func GPUModel() string {
+	model := ""
+	files, _ := filepath.Glob(modelFiles) // fails only for bad patterns
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		found := modelRule.FindSubmatch(text)
+		if err != nil || found == nil || (model != "" && model != string(found[1])) {
+			return ""
+		}
+		model = string(found[1])
+	}
+	return model
 }
 
 // FitsDriver says in one line that the driver is too old for the CUDA plugin at path, or nil, also where one of the versions cannot be told.
