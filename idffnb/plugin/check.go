@@ -31,8 +31,8 @@ func Check(path string) error {
 		return fmt.Errorf("plugin: %s is for another processor (%v, this is %s): install the one for linux/%s", path, f.Machine, runtime.GOARCH, runtime.GOARCH)
 	}
 	for _, p := range f.Progs {
-		if p.Type == elf.PT_LOAD && int64(p.Off+p.Filesz) > info.Size() {
-			return fmt.Errorf("plugin: %s is cut short (%d bytes, of %d at least): remove it and run `make setup` or `make cuda` again", path, info.Size(), p.Off+p.Filesz)
+		if size := uint64(info.Size()); p.Type == elf.PT_LOAD && (p.Off > size || p.Filesz > size-p.Off) {
+			return fmt.Errorf("plugin: %s is cut short (it has %d bytes): remove it and run `make setup` or `make cuda` again", path, size)
 		}
 	}
 	symbols, err := f.DynamicSymbols()

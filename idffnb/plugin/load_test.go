@@ -11,7 +11,7 @@ import (
 )
 
 // build compiles the fake plugin with the compiler's options, and returns its path, name and all.
-func build(t *testing.T, options ...string) string {
+func build(t testing.TB, options ...string) string {
 	t.Helper()
 	compiler, err := exec.LookPath("cc")
 	if err != nil {
@@ -25,7 +25,7 @@ func build(t *testing.T, options ...string) string {
 	return path
 }
 
-func write(t *testing.T, name string, data []byte) string {
+func write(t testing.TB, name string, data []byte) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
 	if err := os.WriteFile(path, data, 0o666); err != nil {
@@ -34,7 +34,7 @@ func write(t *testing.T, name string, data []byte) string {
 	return path
 }
 
-func read(t *testing.T, path string) []byte {
+func read(t testing.TB, path string) []byte {
 	t.Helper()
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -84,6 +84,23 @@ func TestCut(t *testing.T) {
 			t.Errorf("%d of %d bytes pass for a plugin", size, len(whole))
 		}
 	}
+}
+
+// FuzzCheck: no file makes Check panic or hang, and what it refuses it refuses in one line.
+func FuzzCheck(f *testing.F) {
+	whole := read(f, build(f))
+	for _, size := range []int{0, 4, 64, 4096, len(whole) / 2, len(whole)} {
+		f.Add(whole[:size])
+	}
+	path := filepath.Join(f.TempDir(), "x.so")
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if err := os.WriteFile(path, data, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if err := Check(path); err != nil && strings.Contains(err.Error(), "\n") {
+			t.Errorf("more than a line: %v", err)
+		}
+	})
 }
 
 func TestLoad(t *testing.T) {
