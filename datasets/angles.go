@@ -244,3 +244,14 @@ func stem(path string) string {
 	}
 	return base
 }
+
+// Part is the replicas from, counted from 0, up to, not including, to; none of them is held out. It shares memory. It panics if there are no such replicas.
+func (a *Angles) Part(from, to int) *Angles {
+	if from < 0 || to > a.Replicas || from >= to {
+		panic(fmt.Sprintf("datasets: %s: there are no replicas %d to %d; it has %d", a.name, from, to-1, a.Replicas))
+	}
+	part := *a
+	size := a.Frames * a.Count
+	part.Degrees, part.Replicas, part.test, part.name = a.Degrees[from*size:to*size:to*size], to-from, 0, fmt.Sprintf("%s-replicas%d-%d", a.name, from, to-1)
+	return &part
+}

@@ -131,6 +131,21 @@ func TestAngleStepsUnit(t *testing.T) {
 	}
 }
 
+// TestPart: some replicas as a set of their own.
+func TestPart(t *testing.T) {
+	a := Polyala()
+	part := a.Part(10, 12)
+	if part.Replicas != 2 || !slices.Equal(part.Frame(1, 7), a.Frame(11, 7)) || part.Test().Replicas != 0 || part.ID() == a.Part(9, 11).ID() || part.Interval != a.Interval {
+		t.Errorf("%s: %d replicas, %d held out", part.ID(), part.Replicas, part.Test().Replicas)
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("replicas 15 and 16 of 16: no panic")
+		}
+	}()
+	a.Part(15, 17)
+}
+
 func TestAngleStepsErrors(t *testing.T) {
 	a := turning(t)
 	still, err := NewAngles("still", []float32{90, 90, 90, 90}, 1, 2, 2, nil)
