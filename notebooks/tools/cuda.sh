@@ -58,7 +58,7 @@ cuda_libraries() {
 cuda_check() {
   local p
   export GOMLX_BACKEND=xla:cuda
-  go test -count=1 -v -run '^TestCUDA$' ./idffnb 2>&1 | tee "$NB/log/cuda-check"
+  go test -count=1 -v -run '^TestCUDA$' ./idffnb 2>&1 | tee "$NB/log/cuda-check" || true
   grep -q '^--- PASS: TestCUDA' "$NB/log/cuda-check" || die "TestCUDA has not passed (log: .nb/log/cuda-check)"
   go build -o "$NB/bin/device" ./cmd/device
   for p in float32 tf32 bf16; do
