@@ -11,6 +11,7 @@ import (
 // Data may give a condition beside each point. What more it may say about it:
 //
 //	Classes() int         the condition is a label, a whole number in [0, Classes), as datasets.Labelled gives
+//	Shape() [3]int        points are images of that height, width and number of colour channels, for net.UNet
 //	NullCond() []float32  what stands for "no condition" in a row of cond, for Experiment.DropCond; one class more where it is a label
 //
 // Conditional models are for the independent coupling. Optimal transport pairs noise with data whatever the condition, so that in training the start points of a class are not
@@ -18,6 +19,7 @@ import (
 type (
 	labelled interface{ Classes() int }
 	nullable interface{ NullCond() []float32 }
+	shaped3  interface{ Shape() [3]int } // images: height, width, colour channels
 )
 
 // classes is the number of classes that the data's labels have, 0 where the condition is no label.
@@ -37,9 +39,20 @@ func (e Experiment) netOrDefault() net.Net {
 			chosen = net.IndexedMLP{MLP: net.MLP{Heads: e.Objective.Heads()}}
 		}
 	}
-	if indexed, ok := chosen.(net.IndexedMLP); ok && indexed.Indices == 0 {
-		indexed.Indices = e.indices()
-		chosen = indexed
+	switch n := chosen.(type) {
+	case net.IndexedMLP:
+		if n.Indices == 0 {
+			n.Indices = e.indices()
+		}
+		return n
+	case net.UNet:
+		if data, ok := e.Data.(shaped3); ok && n.Image == [3]int{} {
+			n.Image = data.Shape()
+		}
+		if n.Classes == 0 && e.classes() > 0 {
+			n.Classes = e.indices()
+		}
+		return n
 	}
 	return chosen
 }
@@ -61,6 +74,11 @@ func (e Experiment) checkCondition() error {
 		switch n := e.Net.(type) {
 		case net.MLP:
 			return fmt.Errorf("data %s has labels of %d classes, which net.MLP would take for numbers: use net.IndexedMLP{Indices: %d}", e.Data.Name(), classes, e.indices())
+		case net.UNet:
+			if n.Classes < e.indices() {
+				return fmt.Errorf("net.UNet has %d Classes, and data %s needs %d: %d classes%s", n.Classes, e.Data.Name(), e.indices(), classes,
+					map[bool]string{true: ", and one more for the condition that DropCond drops"}[e.DropCond > 0])
+			}
 		case net.IndexedMLP:
 			if n.Indices < e.indices() {
 				return fmt.Errorf("net.IndexedMLP tells %d indices apart, and data %s needs %d: %d classes%s", n.Indices, e.Data.Name(), e.indices(), classes,

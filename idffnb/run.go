@@ -145,6 +145,7 @@ func (r *Run) load() error {
 	}
 	r.store = model.NewStore()
 	r.store.SetParam(model.JoinPath("/", net.SeedParam), int64(r.exp.Seed))
+	r.store.SetParam(model.JoinPath("/", model.ParamInitialSeed), int64(r.exp.Seed)) // of dropout
 	r.samplers, r.variables = map[string]sampler{}, nil
 	r.store.SetParam(model.JoinPath("/", net.BF16Param), r.exp.precision == BF16)
 	r.step, r.savedStep, r.seconds, r.lossSum, r.lossCount = 0, 0, 0, 0, 0

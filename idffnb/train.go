@@ -150,6 +150,7 @@ func shaped(values []float32, n int) *tensors.Tensor {
 // trainStep builds one step of AdamW on the batch (x0, x1, t, eps, for meanflow r - t, and, where the data gives it, cond), with the gradient
 // clipped to norm ClipNorm as PyTorch's clip_grad_norm_, and returns the loss before it.
 func trainStep(scope *model.Scope, e Experiment, in []*Node) *Node {
+	scope.Store().SetTraining(in[0].Graph(), true) // networks with dropout then drop
 	dim := e.Data.Dim()
 	b := flow.Batch{X0: matrix(in[0], dim), X1: matrix(in[1], dim), T: in[2], Eps: matrix(in[3], dim)}
 	rest := in[4:]

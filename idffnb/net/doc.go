@@ -1,5 +1,9 @@
 // Package net holds the networks of the workbench and the interface for your own.
 //
+// MLP, IndexedMLP (with labels) and ChainMLP (one for all sites of a chain) are for points of a few dozen numbers, UNet is for images:
+//
+//	net.UNet{Image: [3]int{32, 32, 3}, Channels: 128, Multipliers: []int{1, 2, 2, 4}, Heads: 2} // the IDFF paper's for CIFAR-10
+//
 // A network is a type with one method that builds its graph:
 //
 //	type Linear struct{}

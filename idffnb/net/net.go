@@ -33,6 +33,11 @@ func Dense(scope *model.Scope, name string, x *Node, out int) *Node {
 	scope = scope.At("%s", name)
 	weight := uniform(scope, "weight", 1/math.Sqrt(float64(in)), shapes.Make(dtypes.Float32, out, in)).NodeValue(x.Graph())
 	bias := uniform(scope, "bias", 1/math.Sqrt(float64(in)), shapes.Make(dtypes.Float32, out)).NodeValue(x.Graph())
+	return product(scope, x, weight, bias)
+}
+
+// product is x W^T + b along the last axis of x.
+func product(scope *model.Scope, x, weight, bias *Node) *Node {
 	if model.GetRootParamOr(scope.Store(), BF16Param, false) {
 		x, weight = ConvertDType(x, dtypes.BFloat16), ConvertDType(weight, dtypes.BFloat16)
 	}

@@ -1,0 +1,358 @@
+package net_test
+
+import (
+	"encoding/json"
+	"hash/crc32"
+	"math"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/idff-go/workbench/idffnb"
+	"github.com/idff-go/workbench/idffnb/net"
+)
+
+// unetCase is a U-Net of PyTorch's: what testdata/unet.py writes.
+type unetCase struct {
+	Out        []float32
+	GradX      []float32 `json:"grad_x"`
+	Loss       float64
+	Parameters map[string]struct {
+		Shape    []int
+		Gradient float64 // its norm
+	}
+}
+
+// unets are the settings of testdata/unet.py.
+var unets = map[string]net.UNet{
+	"plain": {Image: [3]int{8, 8, 3}, Channels: 32, Blocks: 1, Multipliers: []int{1, 2}, Attention: []int{8}, AttentionHeads: 2},
+	"wide":  {Image: [3]int{8, 12, 1}, Channels: 32, Blocks: 2, Multipliers: []int{1, 1, 2}, Attention: []int{6}, AttentionHeads: 1},
+	"all": {Image: [3]int{8, 8, 3}, Channels: 32, Blocks: 1, Multipliers: []int{1, 2}, Attention: []int{4}, HeadChannels: 16,
+		ScaleShift: true, ResampleBlocks: true, Heads: 2, Classes: 5},
+}
+
+func unetReference(t testing.TB) (cases map[string]unetCase, parameters map[string]int) {
+	t.Helper()
+	data, err := os.ReadFile("testdata/unet.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all struct {
+		Cases      map[string]unetCase
+		Parameters map[string]int
+	}
+	if err := json.Unmarshal(data, &all); err != nil {
+		t.Fatal(err)
+	}
+	return all.Cases, all.Parameters
+}
+
+// formula is values of testdata/unet.py.
+func formula(name string, shape []int) []float32 {
+	n, fan := 1, 1
+	for i, d := range shape {
+		n *= d
+		if i > 0 {
+			fan *= d
+		}
+	}
+	out, crc := make([]float32, n), uint64(crc32.ChecksumIEEE([]byte(name)))
+	for i := range out {
+		v := uint32(uint64(i)*2654435761 + crc)
+		v ^= v >> 16
+		v *= 0x45D9F3B
+		v ^= v >> 16
+		u := float64(v)/(1<<32) - .5
+		switch {
+		case len(shape) > 1:
+			u *= math.Sqrt(12 / float64(fan))
+		case strings.HasSuffix(name, "weight"):
+			u++
+		default:
+			u *= .2
+		}
+		out[i] = float32(u)
+	}
+	return out
+}
+
+// unetStore holds the weights of the formula, and the inputs x, t and, where there are classes, labels.
+func unetStore(t testing.TB, b compute.Backend, u net.UNet) (store *model.Store, inputs []any) {
+	t.Helper()
+	store = build(t, b, u)
+	for v := range store.IterVariables() {
+		d := v.Shape().Dimensions
+		if err := v.SetValue(tensors.FromFlatDataAndDimensions(formula(torchName(v), d), d...)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	x := formula("x", append([]int{2}, u.Image[:]...))
+	for i := range x {
+		x[i] *= 5
+	}
+	inputs = []any{tensors.FromFlatDataAndDimensions(x, 2, len(x)/2), []float32{.25, .875}}
+	if u.Classes > 0 {
+		inputs = append(inputs, []float32{1, 4})
+	}
+	return store, inputs
+}
+
+// torchName is a variable's name in PyTorch.
+func torchName(v *model.Variable) string { return strings.ReplaceAll(v.Path()[1:], "/", ".") }
+
+// build builds a network's graph, without compiling it, for its variables.
+func build(t testing.TB, b compute.Backend, u net.UNet) *model.Store {
+	t.Helper()
+	store := model.NewStore()
+	g := NewGraph(b, "unet")
+	defer g.Finalize()
+	in := []*Node{Parameter(g, "x", shapes.Make(dtypes.Float32, 1, u.Image[0]*u.Image[1]*u.Image[2])), Parameter(g, "t", shapes.Make(dtypes.Float32, 1))}
+	if u.Classes > 0 {
+		in = append(in, Parameter(g, "cond", shapes.Make(dtypes.Float32, 1)))
+	}
+	predictNode(u, store.RootScope(), in)
+	return store
+}
+
+func predictNode(u net.UNet, scope *model.Scope, in []*Node) *Node {
+	var cond *Node
+	if len(in) > 2 {
+		cond = in[2]
+	}
+	return u.Predict(scope, in[0], in[1], cond)
+}
+
+// Outputs, and the gradients of the mean square of them, are PyTorch's; all parameters have its names and shapes.
+func TestUNetIsPyTorchs(t *testing.T) {
+	cases, _ := unetReference(t)
+	for _, b := range backends(t) {
+		for name, u := range unets {
+			for _, remat := range []bool{false, true} {
+				if u.Remat = remat; remat != (name == "all") || name != "all" && b.Name() == "xla" {
+					continue // XLA takes seconds to compile one
+				}
+				c := cases[name]
+				store, inputs := unetStore(t, b, u)
+				var names []string
+				out, err := model.CallOnceN(b, store, func(scope *model.Scope, in []*Node) []*Node {
+					y := predictNode(u, scope, in)
+					var variables []*Node
+					for v := range store.IterVariables() {
+						names = append(names, torchName(v))
+						variables = append(variables, v.NodeValue(in[0].Graph()))
+					}
+					loss := ReduceAllMean(Square(y))
+					result := []*Node{y, loss}
+					for i, g := range Gradient(loss, append([]*Node{in[0]}, variables...)...) {
+						if i > 0 {
+							g = Sqrt(ReduceAllSum(Square(g)))
+						}
+						result = append(result, g)
+					}
+					return result
+				}, inputs...)
+				if err != nil {
+					t.Fatalf("%s on %s: %v", name, b.Name(), err)
+				}
+				if len(names) != len(c.Parameters) {
+					t.Errorf("%s: %d parameters, PyTorch has %d", name, len(names), len(c.Parameters))
+				}
+				what := name + " on " + b.Name()
+				close1e4(t, what+": output", flat(t, out[0]), c.Out)
+				close1e4(t, what+": loss", flat(t, out[1]), []float32{float32(c.Loss)})
+				close1e4(t, what+": gradient of x", flat(t, out[2]), c.GradX)
+				for i, n := range names {
+					want, ok := c.Parameters[n]
+					if !ok {
+						t.Fatalf("%s: the parameter %s is not in PyTorch's network", name, n)
+					}
+					if got := float64(flat(t, out[3+i])[0]); math.Abs(got-want.Gradient) > 1e-4*want.Gradient+1e-6 {
+						t.Errorf("%s: norm of the gradient of %s is %g, want %g", what, n, got, want.Gradient)
+					}
+				}
+			}
+		}
+	}
+}
+
+func flat(t testing.TB, x *tensors.Tensor) []float32 {
+	t.Helper()
+	v, err := tensors.CopyFlatData[float32](x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// close1e4 wants the largest difference to be at most 1e-4 of the largest value.
+func close1e4(t testing.TB, what string, got, want []float32) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("%s has %d values, want %d", what, len(got), len(want))
+	}
+	worst, largest := 0., 0.
+	for i := range got {
+		worst, largest = max(worst, math.Abs(float64(got[i]-want[i]))), max(largest, math.Abs(float64(want[i])))
+	}
+	if !(worst <= 1e-4*largest) {
+		t.Errorf("%s differs by %g, of values up to %g", what, worst, largest)
+	}
+}
+
+func TestUNetParameters(t *testing.T) {
+	_, want := unetReference(t)
+	for name, u := range map[string]net.UNet{
+		"torchcfm mnist":   {Image: [3]int{28, 28, 1}, Channels: 32, Blocks: 1, AttentionHeads: 1},
+		"torchcfm cifar10": {Image: [3]int{32, 32, 3}, Dropout: .1},
+		"idff cifar10":     {Image: [3]int{32, 32, 3}, Multipliers: []int{1, 2, 2, 4}, Dropout: .1},
+	} {
+		if testing.Short() && u.Channels == 0 {
+			continue // a second, and 300 MB
+		}
+		n := 0
+		for v := range build(t, backend(t), u).IterVariables() {
+			n += v.Shape().Size()
+		}
+		if n != want[name] || n == 0 {
+			t.Errorf("%s: %d parameters, PyTorch has %d", name, n, want[name])
+		}
+	}
+}
+
+// Derivatives of derivatives, which IDFF's fields of order 2 and MeanFlow take: compared with differences of the gradient.
+func TestUNetSecondDerivative(t *testing.T) {
+	u := net.UNet{Image: [3]int{4, 4, 1}, Channels: 32, Blocks: 1, Multipliers: []int{1, 1}, Attention: []int{}, AttentionHeads: 1}
+	for _, b := range backends(t) {
+		if b.Name() == "xla" {
+			u.Multipliers = []int{1} // compiles sooner; what changes sizes is the same on both
+		}
+		store, inputs := unetStore(t, b, u)
+		// S = sum of squares of the gradient of E = sum sin(y) by x; dS/dx along v, once by a gradient and once by a difference.
+		const step = 3e-3
+		out, err := model.CallOnceN(b, store, func(scope *model.Scope, in []*Node) []*Node {
+			x := in[0]
+			v := Sin(MulScalar(IotaFull(x.Graph(), x.Shape()), 3))
+			square := func(x *Node) *Node {
+				y := u.Predict(scope, x, in[1], nil)
+				return ReduceAllSum(Square(Gradient(ReduceAllSum(Sin(y)), x)[0]))
+			}
+			exact := ReduceAllSum(Mul(v, Gradient(square(x), x)[0]))
+			difference := DivScalar(Sub(square(Add(x, MulScalar(v, step))), square(Sub(x, MulScalar(v, step)))), 2*step)
+			return []*Node{exact, difference}
+		}, inputs...)
+		if err != nil {
+			t.Fatalf("%s: %v", b.Name(), err)
+		}
+		if exact, difference := flat(t, out[0])[0], flat(t, out[1])[0]; math.Abs(float64(exact-difference)) > .01*math.Abs(float64(exact)) || exact == 0 {
+			t.Errorf("%s: derivative %g, by difference %g", b.Name(), exact, difference)
+		}
+	}
+}
+
+func TestUNetDropout(t *testing.T) {
+	cases, _ := unetReference(t)
+	u := unets["plain"]
+	u.Dropout = .5
+	b := backend(t)
+	run := func(training bool, seed int64) []float32 {
+		store, inputs := unetStore(t, b, u)
+		store.SetParam(model.ParamInitialSeed, seed)
+		out, err := model.CallOnceN(b, store, func(scope *model.Scope, in []*Node) []*Node {
+			store.SetTraining(in[0].Graph(), training)
+			return []*Node{predictNode(u, scope, in)}
+		}, inputs...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return flat(t, out[0])
+	}
+	close1e4(t, "without training", run(false, 1), cases["plain"].Out)
+	once := run(true, 1)
+	if !slices.Equal(once, run(true, 1)) {
+		t.Error("the same seed dropped others")
+	}
+	if slices.Equal(once, run(true, 2)) || slices.Equal(once, run(false, 1)) {
+		t.Error("another seed, or no training, dropped the same")
+	}
+}
+
+// A new network gives 0 everywhere: its last convolution starts so.
+func TestUNetStartsAtZero(t *testing.T) {
+	u := unets["all"]
+	x := make([]float32, 2*192)
+	for i := range x {
+		x[i] = float32(i)
+	}
+	store, out := predict(t, u, 1, tensors.FromFlatDataAndDimensions(x, 2, 192), []float32{0, 1}, []float32{0, 4})
+	if len(out) != 2*2*192 || slices.ContainsFunc(out, func(v float32) bool { return v != 0 }) {
+		t.Errorf("%d outputs, the largest %g: want %d zeros", len(out), slices.Max(out), 2*2*192)
+	}
+	// uniform in +-1/sqrt(9 in): 27,648 draws; the deviation scatters by .3 %, so that 3 % has a false-alarm rate below 1e-9
+	values := flat(t, store.GetVariable("/input_blocks.1/0/in_layers.2/weight").MustValue())
+	square := 0.
+	for _, v := range values {
+		square += float64(v) * float64(v)
+	}
+	if std, want := math.Sqrt(square/float64(len(values))), 1/math.Sqrt(3*9*32); math.Abs(std/want-1) > .03 {
+		t.Errorf("standard deviation of new weights %g, want %g", std, want)
+	}
+}
+
+// More columns of cond than the label, such as MeanFlow's interval, are embedded too.
+func TestUNetInterval(t *testing.T) {
+	u := net.UNet{Image: [3]int{4, 4, 1}, Channels: 32, Blocks: 1, Multipliers: []int{1}, Attention: []int{}, AttentionHeads: 1}
+	x := [][]float32{make([]float32, 16), make([]float32, 16)}
+	store, _ := predict(t, u, 1, x, []float32{0, 1}, []float32{.5, 1})
+	if store.GetVariable("/cond_embed.0.2/weight") == nil {
+		t.Error("the column of cond has no embedding")
+	}
+	u.Classes = 3
+	store, _ = predict(t, u, 1, x, []float32{0, 1}, [][]float32{{2, .5}, {1, 1}})
+	if store.GetVariable("/cond_embed.0.2/weight") == nil || store.GetVariable("/label_emb/weight") == nil {
+		t.Error("label and column of cond have no embeddings")
+	}
+}
+
+func TestUNetCheck(t *testing.T) {
+	good := net.UNet{Image: [3]int{32, 32, 3}}
+	if err := good.Check(); err != nil {
+		t.Error(err)
+	}
+	for want, change := range map[string]func(*net.UNet){
+		"set Image to the height":      func(u *net.UNet) { u.Image = [3]int{} },
+		"no Multipliers are known":     func(u *net.UNet) { u.Image = [3]int{20, 20, 3} },
+		"want a multiple of 32":        func(u *net.UNet) { u.Channels = 48 },
+		"must not be negative":         func(u *net.UNet) { u.Blocks = -1 },
+		"want a share in [0, 1)":       func(u *net.UNet) { u.Dropout = math.NaN() },
+		"want 1 or more":               func(u *net.UNet) { u.Multipliers = []int{1, 0} },
+		"halve images of 32 x 32":      func(u *net.UNet) { u.Multipliers = []int{1, 1, 1, 1, 1, 1, 1} },
+		"attention at resolution 64":   func(u *net.UNet) { u.Attention = []int{64} },
+		"attention on 32 channels doe": func(u *net.UNet) { u.Channels, u.Multipliers = 32, []int{1, 1} },
+	} {
+		u := good
+		change(&u)
+		if err := u.Check(); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("error %v, want one line with %q", err, want)
+		}
+	}
+}
+
+// backends are pure Go, and XLA on the CPU where it is installed.
+func backends(t *testing.T) []compute.Backend {
+	t.Helper()
+	all := []compute.Backend{backend(t)}
+	t.Setenv("GOMLX_BACKEND", "xla:cpu")
+	if b, _, err := idffnb.Backend(); err == nil {
+		all = append(all, b)
+	} else {
+		t.Logf("pure Go alone: %v", err)
+	}
+	return all
+}

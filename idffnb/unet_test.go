@@ -1,0 +1,120 @@
+package idffnb
+
+import (
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/idff-go/workbench/idffnb/flow"
+	"github.com/idff-go/workbench/idffnb/net"
+	"github.com/idff-go/workbench/idffnb/solver"
+)
+
+// squares are images of 4 x 4 pixels with one colour channel: bright to the left or to the right, labelled 0 and 1.
+type squares struct{}
+
+func (squares) Name() string        { return "squares" }
+func (squares) Dim() int            { return 16 }
+func (squares) Shape() [3]int       { return [3]int{4, 4, 1} }
+func (squares) Classes() int        { return 2 }
+func (squares) NullCond() []float32 { return []float32{2} }
+
+func (squares) Batch(rng *rand.Rand, n int) (x0, x1, cond []float32) {
+	for range n {
+		label := rng.IntN(2)
+		for i := range 16 {
+			x1 = append(x1, float32(2*((i/2+label)%2)-1))
+		}
+		cond = append(cond, float32(label))
+	}
+	return nil, x1, cond
+}
+
+func unetExperiment(t testing.TB) Experiment {
+	t.Helper()
+	e := small(t)
+	e.Data, e.Batch, e.Steps, e.DropCond = squares{}, 4, 4, .2
+	e.Net = net.UNet{Channels: 32, Blocks: 1, Multipliers: []int{1}, Attention: []int{}, AttentionHeads: 1, Dropout: .3, Heads: 2}
+	e.Objective, e.Path = flow.X1Score(), flow.Bridge(.2)
+	return e
+}
+
+// A U-Net takes its image's shape and its labels from the data; training with dropout, interrupted and resumed, ends as an uninterrupted one.
+func TestUNetTrains(t *testing.T) {
+	e := unetExperiment(t)
+	r := mustOpen(t, e)
+	if u := r.exp.Net.(net.UNet); u.Image != [3]int{4, 4, 1} || u.Classes != 3 {
+		t.Errorf("the network has images %v and %d classes, want those of the data and one more", u.Image, u.Classes)
+	}
+	for name, backend := range backends(t) {
+		t.Setenv("IDFF_RUNS", t.TempDir())
+		r := mustOpen(t, e)
+		r.backend = backend
+		if err := r.Train(); err != nil {
+			t.Fatal(err)
+		}
+		whole := weights(t, r)
+		t.Setenv("IDFF_RUNS", t.TempDir())
+		r = mustOpen(t, e)
+		r.backend = backend
+		trainTo(t, r, 2)
+		r = mustOpen(t, e)
+		r.backend = backend
+		if r.Step() != 2 {
+			t.Fatalf("%s: interrupted at step %d, want 2", name, r.Step())
+		}
+		if err := r.Train(); err != nil {
+			t.Fatal(err)
+		}
+		for path, values := range weights(t, r) {
+			if !slices.Equal(values, whole[path]) {
+				t.Fatalf("%s: %s differs after a resumed training", name, path)
+			}
+		}
+	}
+}
+
+// What Export writes of a network with dropout, Import reads: parameters alone, named as PyTorch's.
+func TestUNetExportsAndImports(t *testing.T) {
+	e := unetExperiment(t)
+	r := mustOpen(t, e)
+	r.backend = pureGo(t)
+	if err := r.Train(); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "unet.safetensors")
+	if err := r.Export(path); err != nil {
+		t.Fatal(err)
+	}
+	again, err := Import(path, e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again.backend = r.backend
+	a, b := again.MustSample(2, flow.CFM(), solver.Euler(1), WithLabel(1)), r.MustSample(2, flow.CFM(), solver.Euler(1), WithLabel(1))
+	if !slices.Equal(a.X, b.X) {
+		t.Error("the imported network samples otherwise")
+	}
+	if table := again.Weights().Table(); !strings.Contains(table, "output_blocks.1.0.skip_connection.weight") || strings.Contains(table, "rng") {
+		t.Errorf("parameters are not named as PyTorch's:\n%s", table)
+	}
+}
+
+func TestUNetRefusals(t *testing.T) {
+	e := unetExperiment(t)
+	u := e.Net.(net.UNet)
+	u.Classes = 2
+	e.Net = u
+	_, err := Open(e)
+	expectLine(t, "no class for the null condition", err, "net.UNet has 2 Classes, and data squares needs 3: 2 classes, and one more for the condition that DropCond drops")
+	u.Classes, u.Channels = 0, 40
+	e.Net = u
+	_, err = Open(e)
+	expectLine(t, "channels", err, "net: UNet: 40 Channels: want a multiple of 32")
+	u.Channels, u.Image = 32, [3]int{8, 8, 1}
+	e.Net = u
+	r := mustOpen(t, e)
+	expectLine(t, "another shape", r.Train(), "the points have size 16, want 64")
+}
