@@ -39,6 +39,15 @@
 //	z, err := standard.Apply(train)                                           // anomalies with variance 1 at each pixel
 //	data, err := datasets.NewSteps("sst", datasets.StepOptions{History: 2}, z) // pairs of frames; several parts, such as boxes, too
 //
+// Pictures come as Images, bytes that are drawn as float32 in [-1, 1], channels last;
+// what is not on this machine is downloaded and checked, or the line says what to put where:
+//
+//	clothes, err := datasets.FashionMNIST(datasets.Train)        // 60,000 x 28 x 28 x 1
+//	cifar, err := datasets.CIFAR10(datasets.Train)               // 50,000 x 32 x 32 x 3
+//	faces, err := datasets.CelebA("", datasets.CelebA140())      // a folder, packed once, read as it is drawn
+//	mine, err := datasets.ReadImageFolder("mine", dir, datasets.Crop{Size: 64})
+//	data, err := clothes.Flipped().Labelled()                    // mirrored at random, with the class as condition
+//
 // Every source of minibatches has the method
 //
 //	Batch(rng *rand.Rand, n int) (x0, x1, cond []float32)

@@ -1,0 +1,246 @@
+package datasets
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"slices"
+)
+
+// Images are pictures of one size: 8 bits a channel, row-major [n, height, width,
+// colour channels], in memory (FashionMNIST, CIFAR10, NewImages) or in a packed file
+// from which batches are read as they are drawn (CelebA, ImageFolder).
+//
+// As Data their points are float32 in [-1, 1], byte/127.5 - 1, in the same order:
+// channels last, as net.UNet takes them. Each row of a batch is an independent draw,
+// all images equally likely, mirrored with probability 1/2 after Flipped. So a batch
+// depends on its generator alone: there is no shuffled order whose place would have
+// to be kept, and a training resumes at the exact batch. Labelled has the labels too.
+type Images struct {
+	shape  [3]int
+	n      int
+	pixels []byte      // in memory, or nil
+	file   io.ReaderAt // else
+	start  int64       // of the pixels in the file
+	labels []byte      // one for each image; nil where there are none
+	names  []string    // of the classes
+	name   string
+	id     string
+	flip   bool
+}
+
+// NewImages makes Images of your own data: pixels is row-major, shape [n, height,
+// width, channels], and labels has the class of each, or is nil; both are kept, not
+// copied. classes names the classes. It is an error if the sizes do not fit or a
+// label has no class.
+func NewImages(name string, pixels []byte, shape [3]int, labels []byte, classes []string) (*Images, error) {
+	size := shape[0] * shape[1] * shape[2]
+	switch {
+	case name == "":
+		return nil, fmt.Errorf("datasets: NewImages: the name is empty; give the data a name")
+	case min(shape[0], shape[1], shape[2]) < 1:
+		return nil, fmt.Errorf("datasets: %s: images of %d x %d pixels with %d channels; all must be 1 or more", name, shape[0], shape[1], shape[2])
+	case len(pixels) == 0 || len(pixels)%size != 0:
+		return nil, fmt.Errorf("datasets: %s: %d bytes are not one or more images of %d x %d x %d", name, len(pixels), shape[0], shape[1], shape[2])
+	}
+	m := &Images{shape: shape, n: len(pixels) / size, pixels: pixels, labels: labels, names: classes, name: name}
+	if err := m.checkLabels(); err != nil {
+		return nil, err
+	}
+	sum := sha256.New()
+	for _, d := range shape {
+		_ = binary.Write(sum, binary.LittleEndian, uint32(d)) // a hash never fails
+	}
+	sum.Write(pixels)
+	sum.Write(labels)
+	m.id = name + "-" + hex.EncodeToString(sum.Sum(nil)[:8])
+	return m, nil
+}
+
+func (m *Images) checkLabels() error {
+	if m.labels == nil {
+		return nil
+	}
+	if len(m.labels) != m.n {
+		return fmt.Errorf("datasets: %s: %d labels for %d images; give one each", m.name, len(m.labels), m.n)
+	}
+	for i, k := range m.labels {
+		if int(k) >= len(m.names) {
+			return fmt.Errorf("datasets: %s: the label of image %d (counted from 0) is %d; there are %d classes, numbered from 0", m.name, i, k, len(m.names))
+		}
+	}
+	return nil
+}
+
+// Name labels the data in captions.
+func (m *Images) Name() string { return m.name }
+
+// ID identifies the data when an experiment is hashed: the name, a hash of the
+// content, and whether images are mirrored.
+func (m *Images) ID() string {
+	if m.flip {
+		return m.id + "-flipped"
+	}
+	return m.id
+}
+
+// MarshalText gives the ID, so that the data show in a JSON file as it.
+func (m *Images) MarshalText() ([]byte, error) { return []byte(m.ID()), nil }
+
+// Shape is the height, the width and the number of colour channels of an image.
+func (m *Images) Shape() [3]int { return m.shape }
+
+// Dim is the number of values of an image.
+func (m *Images) Dim() int { return m.shape[0] * m.shape[1] * m.shape[2] }
+
+// Len is the number of images.
+func (m *Images) Len() int { return m.n }
+
+// Label is the class of image i, -1 where there are no labels.
+func (m *Images) Label(i int) int {
+	if m.labels == nil {
+		return -1
+	}
+	return int(m.labels[i])
+}
+
+// ClassNames are the names of the classes, nil where there are no labels.
+func (m *Images) ClassNames() []string { return slices.Clone(m.names) }
+
+// Flipped is the same data whose draws are mirrored, left for right, with
+// probability 1/2.
+func (m *Images) Flipped() *Images {
+	f := *m
+	f.flip = true
+	return &f
+}
+
+// At gives images by number as points, shape [len(index), Dim()]. Its error is
+// about a number out of range, or a file that can no longer be read.
+func (m *Images) At(index ...int) ([]float32, error) {
+	points := make([]float32, len(index)*m.Dim())
+	return points, m.read(points, index, nil)
+}
+
+// read writes images as points, mirrored where mirror says so.
+func (m *Images) read(points []float32, index []int, mirror []bool) error {
+	size := m.Dim()
+	var buffer []byte
+	if m.pixels == nil {
+		buffer = make([]byte, size)
+	}
+	for k, i := range index {
+		if i < 0 || i >= m.n {
+			return fmt.Errorf("datasets: %s: there is no image %d; images are 0 to %d", m.name, i, m.n-1)
+		}
+		pixels := buffer
+		if m.pixels != nil {
+			pixels = m.pixels[i*size : (i+1)*size]
+		} else if _, err := m.file.ReadAt(pixels, m.start+int64(i)*int64(size)); err != nil {
+			return fmt.Errorf("datasets: %s: image %d: %w", m.name, i, err)
+		}
+		m.scale(points[k*size:(k+1)*size], pixels, mirror != nil && mirror[k])
+	}
+	return nil
+}
+
+// scale is byte/127.5 - 1.
+func (m *Images) scale(point []float32, pixels []byte, mirror bool) {
+	if !mirror {
+		for i, v := range pixels {
+			point[i] = float32(v)/127.5 - 1
+		}
+		return
+	}
+	width, channels := m.shape[1], m.shape[2]
+	for row := 0; row < len(pixels); row += width * channels {
+		for x := range width {
+			from, to := row+x*channels, row+(width-1-x)*channels
+			for c := range channels {
+				point[to+c] = float32(pixels[from+c])/127.5 - 1
+			}
+		}
+	}
+}
+
+// Batch draws n images with replacement: x1 is row-major, shape [n, Dim()]; x0 and
+// cond are nil. It panics if n is negative, rng is nil, or the packed file can no
+// longer be read.
+func (m *Images) Batch(rng *rand.Rand, n int) (x0, x1, cond []float32) {
+	x1, _ = m.draw(rng, n)
+	return nil, x1, nil
+}
+
+func (m *Images) draw(rng *rand.Rand, n int) (x1 []float32, index []int) {
+	checkDraw(m.name, rng, n)
+	index, mirror := make([]int, n), make([]bool, n)
+	for k := range index {
+		index[k] = rng.IntN(m.n)
+		mirror[k] = m.flip && rng.IntN(2) == 1
+	}
+	x1 = make([]float32, n*m.Dim())
+	if err := m.read(x1, index, mirror); err != nil {
+		panic(err)
+	}
+	return x1, index
+}
+
+// Sample draws n images with replacement for metrics, shape [n, Dim()]; the same
+// seed gives the same ones. It panics where Batch does.
+func (m *Images) Sample(seed uint64, n int) []float32 {
+	x1, _ := m.draw(rand.New(rand.NewPCG(seed, toyStream)), n)
+	return x1
+}
+
+// Close ends the use of the packed file, where there is one.
+func (m *Images) Close() error {
+	if f, ok := m.file.(*os.File); ok {
+		return f.Close()
+	}
+	return nil
+}
+
+// LabelledImages are Images with their labels as the condition, for models of
+// classes. Make them with Labelled.
+type LabelledImages struct{ *Images }
+
+// Labelled gives the images with their labels. It is an error where there are none.
+func (m *Images) Labelled() (LabelledImages, error) {
+	if m.labels == nil {
+		return LabelledImages{}, fmt.Errorf("datasets: %s has no labels", m.name)
+	}
+	return LabelledImages{m}, nil
+}
+
+// MustLabelled is Labelled for notebooks: an error prints one line and ends the
+// program.
+func (m *Images) MustLabelled() LabelledImages { return must(m.Labelled()) }
+
+// Name is the name and "with labels".
+func (l LabelledImages) Name() string { return l.Images.Name() + " with labels" }
+
+// ID identifies the data when an experiment is hashed.
+func (l LabelledImages) ID() string { return l.Images.ID() + "-labels" }
+
+// MarshalText gives the ID, so that the data show in a JSON file as it.
+func (l LabelledImages) MarshalText() ([]byte, error) { return []byte(l.ID()), nil }
+
+// Classes is the number of classes: labels are 0 to Classes()-1.
+func (l LabelledImages) Classes() int { return len(l.names) }
+
+// NullCond stands for "no condition" where training drops it: one class more.
+func (l LabelledImages) NullCond() []float32 { return []float32{float32(l.Classes())} }
+
+// Batch is the Batch of Images, with the labels as cond, shape [n].
+func (l LabelledImages) Batch(rng *rand.Rand, n int) (x0, x1, cond []float32) {
+	x1, index := l.draw(rng, n)
+	cond = make([]float32, n)
+	for k, i := range index {
+		cond[k] = float32(l.labels[i])
+	}
+	return nil, x1, cond
+}
