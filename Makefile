@@ -37,6 +37,9 @@ cuda-check: ## on a machine with a GPU: make cuda, the test that compares it wit
 numbers: ## measure the figures of the README's table: quality, exact OT, training speed
 	@$(NB) numbers
 
+bench: ## measure speed beside PyTorch, JAX and POT (3 GB the first time) and write docs/bench.md, or as BENCH='-only train -rounds 3' says
+	@$(NB) bench $(BENCH)
+
 gallery: ## take the README's figures out of the executed notebooks
 	@$(NB) gallery
 

@@ -1,0 +1,47 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// holdTo holds this process, and those it starts, to the first n of the cores that it may use.
+func holdTo(n int) error {
+	var may, set unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &may); err != nil {
+		return fmt.Errorf("which cores may be used: %w", err)
+	}
+	if n < 1 || n > may.Count() {
+		return fmt.Errorf("-cores %d: this process may use %d", n, may.Count())
+	}
+	for i := 0; set.Count() < n; i++ {
+		if may.IsSet(i) {
+			set.Set(i)
+		}
+	}
+	runtime.GOMAXPROCS(n)
+	for _, thread := range threads() {
+		if err := unix.SchedSetaffinity(thread, &set); err != nil {
+			return fmt.Errorf("holding to %d cores: %w", n, err)
+		}
+	}
+	return nil
+}
+
+// threads are those that the Go runtime has started by now; later ones inherit.
+func threads() (list []int) {
+	entries, err := os.ReadDir("/proc/self/task")
+	if err != nil {
+		return []int{0} // this thread at least
+	}
+	for _, e := range entries {
+		if id, err := strconv.Atoi(e.Name()); err == nil {
+			list = append(list, id)
+		}
+	}
+	return list
+}

@@ -1,0 +1,16 @@
+//go:build !linux
+
+package main
+
+import (
+	"fmt"
+	"runtime"
+)
+
+// holdTo cannot hold a process to some cores here: all of them must be meant.
+func holdTo(n int) error {
+	if n != runtime.NumCPU() {
+		return fmt.Errorf("-cores %d: only Linux can hold a process to some of %d cores", n, runtime.NumCPU())
+	}
+	return nil
+}

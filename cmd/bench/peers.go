@@ -1,0 +1,144 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"os/exec"
+	"strconv"
+)
+
+// peer is a Python process that does the work of tasks with one library (peers.py).
+type peer struct {
+	cmd     *exec.Cmd
+	in      io.WriteCloser
+	out     *bufio.Reader
+	version string
+}
+
+// peers are the libraries that are there, by name.
+type peers map[string]*peer
+
+func startPeers() (peers, error) {
+	if _, err := os.Stat(*python); err != nil {
+		return nil, fmt.Errorf("no peers: %w; `make bench` sets them up", err)
+	}
+	list := peers{}
+	for library, start := range map[string]func() (*peer, error){torch: startTorch, jax: func() (*peer, error) { return startPeer(jax) }} {
+		p, err := start()
+		if err != nil {
+			list.stop()
+			return nil, fmt.Errorf("%s: %w", library, err)
+		}
+		list[library] = p
+	}
+	return list, nil
+}
+
+// startTorch starts PyTorch with the policy for waiting threads under which it trains faster here: threads that spin win on an idle machine, and lose everything on a busy one.
+func startTorch() (best *peer, err error) {
+	least := math.Inf(1)
+	for _, policy := range []string{"active", "passive"} {
+		p, err := startPeer(torch, "OMP_WAIT_POLICY="+policy)
+		if err != nil {
+			return nil, err
+		}
+		p.version += ", OMP_WAIT_POLICY " + policy
+		took := math.Inf(1)
+		for range 3 {
+			c, err := p.do("train", 10)
+			if err != nil {
+				return nil, err
+			}
+			took = min(took, c.seconds)
+		}
+		if took >= least {
+			p.stop()
+			continue
+		}
+		if best != nil {
+			best.stop()
+		}
+		best, least = p, took
+	}
+	return best, nil
+}
+
+func startPeer(library string, environment ...string) (*peer, error) {
+	p := &peer{cmd: exec.Command(*python, "cmd/bench/peers.py", library, strconv.Itoa(*cores))}
+	p.cmd.Stderr = os.Stderr
+	p.cmd.Env = append(os.Environ(), environment...)
+	var err error
+	if p.in, err = p.cmd.StdinPipe(); err != nil {
+		return nil, err
+	}
+	out, err := p.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	p.out = bufio.NewReader(out)
+	if err := p.cmd.Start(); err != nil {
+		return nil, err
+	}
+	var hello struct{ Versions string }
+	if err := p.answer(&hello); err != nil {
+		return nil, err
+	}
+	p.version = hello.Versions
+	return p, nil
+}
+
+// answer reads a line of the process.
+func (p *peer) answer(to any) error {
+	line, err := p.out.ReadBytes('\n')
+	if err != nil {
+		return fmt.Errorf("peers.py ended: %w", err)
+	}
+	return json.Unmarshal(line, to)
+}
+
+// do has n pieces of work of a task done, and returns what one took.
+func (p *peer) do(task string, n int) (cost, error) {
+	ask, err := json.Marshal(map[string]any{"task": task, "n": n})
+	if err != nil {
+		return cost{}, err
+	}
+	if _, err := p.in.Write(append(ask, '\n')); err != nil {
+		return cost{}, err
+	}
+	var took struct {
+		Seconds, CPU float64
+		Error        string
+	}
+	if err := p.answer(&took); err != nil {
+		return cost{}, err
+	}
+	if took.Error != "" {
+		return cost{}, fmt.Errorf("peers.py: %s", took.Error)
+	}
+	return cost{took.Seconds, took.CPU}, nil
+}
+
+func (list peers) versions() (text []string) {
+	for _, library := range []string{torch, jax} {
+		if p := list[library]; p != nil {
+			text = append(text, p.version)
+		}
+	}
+	return text
+}
+
+// stop ends the process: it stops when nothing more can be asked.
+func (p *peer) stop() {
+	_ = p.in.Close()
+	_ = p.cmd.Wait() // what it ends with does not matter any more
+}
+
+func (list peers) stop() {
+	for _, p := range list {
+		p.stop()
+	}
+}

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/idff-go/workbench/figures"
+	"github.com/idff-go/workbench/idffnb"
+)
+
+// report is all that was measured.
+type report struct {
+	before, after string // load of the machine
+	versions      []string
+	rows          []measured
+	scaling       []scale
+	cell          []float64 // seconds of warm cells
+	cellError     error
+}
+
+var peerNames = map[string]string{torch: "PyTorch", jax: "JAX"}
+
+// markdown is docs/bench.md.
+func (r report) markdown() string {
+	var b strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	_, info, _ := idffnb.Backend()
+	line("# Speed beside PyTorch and JAX\n")
+	line("`make bench` wrote this page. It measured on: %s; load of the machine before %s, after %s (1 is a core that others keep busy).", machine(), r.before, r.after)
+	line("Workbench: %v, %s. Peers: %s; eager PyTorch, `jax.jit`, JAX's training 100 steps in one `lax.scan` with its data made inside.\n", info, runtime.Version(), strings.Join(r.versions, "; "))
+	line("![How many times as long the peers take](../figures/gallery/bench.png)\n")
+	line("| what | workbench | PyTorch | JAX | PyTorch takes | JAX takes | of the cores' time | targets |\n|---|---|---|---|---|---|---|---|")
+	for _, m := range r.rows {
+		line("%s", m.cells())
+	}
+	line("")
+	for _, m := range r.rows {
+		for _, n := range m.notes {
+			line("- %s: %s.", m.what, n)
+		}
+	}
+	r.scales(line)
+	r.cells(line)
+	line("%s", howToRead)
+	return b.String()
+}
+
+// cells is a line of the table.
+func (m measured) cells() string {
+	column := map[string]string{}
+	var targets, cores []string
+	for _, p := range []string{torch, jax} {
+		if len(m.costs[p]) == 0 {
+			column[p], column[p+" takes"] = "–", "–"
+			continue
+		}
+		clock, cpu := m.times(p)
+		column[p], column[p+" takes"] = m.format(m.each(p)), fmt.Sprintf("%.2f x", clock)
+		cores = append(cores, fmt.Sprintf("%.2f x", cpu))
+		if t, ok := m.targets[p]; ok {
+			verdict := "missed"
+			if clock >= t {
+				verdict = "met"
+			}
+			targets = append(targets, fmt.Sprintf("%s %g x: %s", peerNames[p], t, verdict))
+		}
+	}
+	return fmt.Sprintf("| %s | %s | %s | %s | %s | %s | %s | %s |", m.what, m.format(m.each("")), column[torch], column[jax], column[torch+" takes"], column[jax+" takes"],
+		either(strings.Join(cores, ", "), "–"), either(strings.Join(targets, "; "), "–"))
+}
+
+// scales writes what several devices take.
+func (r report) scales(line func(string, ...any)) {
+	if len(r.scaling) == 0 {
+		return
+	}
+	line("\n## Several devices (`IDFF_DEVICES`)\n")
+	line("| devices (%s) | a training step of batch 4096 | 20,000 points, IDFF of order 2, RK4 x 2 |\n|---|---|---|", r.scaling[0].Backend)
+	one := r.scaling[0]
+	for _, s := range r.scaling {
+		if s.Failed != "" {
+			line("| %d | %s | – |", s.Devices, s.Failed)
+			continue
+		}
+		line("| %d | %.1f ms (%.2f x) | %.0f ms (%.2f x) |", s.Devices, s.Train*1e3, s.Train/one.Train, s.Sample*1e3, s.Sample/one.Sample)
+	}
+	if one.Backend == "cpu" {
+		line("\nOn the CPU the devices are shares of the same cores: the table shows what splitting costs. On GPUs each device brings its own.")
+	}
+}
+
+// cells writes how long a cell takes.
+func (r report) cells(line func(string, ...any)) {
+	if r.cellError != nil {
+		line("\nThe time of a warm cell was not measured: %v.", r.cellError)
+	} else if len(r.cell) > 0 {
+		line("\nA warm cell that opens a run, samples 2048 points and draws them, compiling and linking included: %.2f s, median of %d (to be at most 2.5 s).", median(r.cell), len(r.cell))
+	}
+}
+
+const howToRead = `
+## How to read it
+
+"Takes" is how many times as long a peer takes by the clock: above 1 the workbench is faster. Each row is measured in rounds, one party after the other within a round, in turns of who goes
+first; the ratio is the median over the rounds of the ratio within one. All are held to the same cores. "Of the cores' time" is the same ratio in seconds that the cores have spent on either (user
+and system, all threads): it depends much less on what else the machine does than the clock. PyTorch runs under
+whichever policy for waiting threads trained faster at the start: threads that spin win on an idle machine, and lose everything on a busy one.
+Compilation is left out everywhere. A training counts from its first steps on, batches included, which the workbench makes meanwhile; its waiting for them is given above. PyTorch makes its batches
+before each step, as TorchCFM's notebooks do, and pairs them with POT where OT is asked for; POT's row has its cost matrix, and so has ours. KDE grid and cell have no peer.
+
+	make bench                                        # everything; quarter of an hour on two idle cores, and 3 GB for PyTorch the first time
+	make bench BENCH='-only field -rounds 15'         # some rows, to the terminal
+	make bench BENCH='-cores 1'                       # all on one core
+	GOMLX_BACKEND=go make bench BENCH='-only train'   # pure Go beside the peers
+`
+
+// write writes the page and its figure.
+func (r report) write(document, figure string) error {
+	f, err := r.figure().Draw()
+	if err != nil {
+		return err
+	}
+	for _, path := range []string{document, figure} {
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			return err
+		}
+	}
+	if err := f.Save(figure); err != nil {
+		return err
+	}
+	return os.WriteFile(document, []byte(r.markdown()), 0o666)
+}
+
+// figure draws the ratios of all rows that have a peer.
+func (r report) figure() figures.Ratios {
+	fig := figures.Ratios{Series: []string{"PyTorch (with POT)", "JAX"}, XLabel: "times as long as the workbench takes",
+		Title: fmt.Sprintf("Peers beside the workbench: %s, load %s to %s", machine(), r.before, r.after)}
+	for _, m := range r.rows {
+		row := figures.RatioRow{Name: m.name, Values: []float64{math.NaN(), math.NaN()}, Targets: []float64{math.NaN(), math.NaN()}}
+		for k, p := range []string{torch, jax} {
+			if len(m.costs[p]) > 0 {
+				row.Values[k], _ = m.times(p)
+			}
+			if t, ok := m.targets[p]; ok {
+				row.Targets[k] = t
+			}
+		}
+		if len(m.task.peers) > 0 {
+			fig.Rows = append(fig.Rows, row)
+		}
+	}
+	return fig
+}
+
+// cells runs the warm cells.
+func cells(script string) ([]float64, error) {
+	cmd := exec.Command(*notebook, script)
+	cmd.Stderr = os.Stderr
+	text, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", script, err)
+	}
+	var seconds []float64
+	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+	err = json.Unmarshal([]byte(lines[len(lines)-1]), &seconds)
+	return seconds, err
+}
