@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"runtime"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/gomlx/compute"
@@ -38,66 +36,79 @@ func (r *Run) capacity() int {
 	return min(stepsAtOnce, max(1, valuesAtOnce/(r.exp.Batch*r.exp.Data.Dim())))
 }
 
-// chunks makes the batches of the steps that are left on other cores, while the device works on those before, and yields them in order until ctx ends: in chunks
-// of as many steps as the pace says when each is begun.
-func (r *Run) chunks(ctx context.Context, p *pace) <-chan *chunk {
-	queue, capacity := make(chan *chunk), r.capacity()
-	from, to := r.step, r.exp.Steps
+// feed makes batches on other cores while the device works, and stacks those that are ready.
+type feed struct {
+	exp      Experiment
+	capacity int
+	queue    <-chan chan batch // a slot for each step, in order, each filled when its batch is made
+	pending  chan batch        // taken from the queue, but not filled yet
+	step     int               // of the next batch
+	cond     int               // numbers of cond in the first batch; -1 before it
+}
+
+// newFeed starts to make the batches of the steps that are left, up to two chunks ahead, until ctx ends.
+func (r *Run) newFeed(ctx context.Context) *feed {
+	f := &feed{exp: r.exp, capacity: r.capacity(), step: r.step, cond: -1}
+	queue, workers := make(chan chan batch, 2*f.capacity), make(chan struct{}, runtime.GOMAXPROCS(0))
+	f.queue = queue
 	go func() {
 		defer close(queue)
-		cond := -1 // numbers of cond in the first batch
-		for from < to {
-			c := r.exp.makeChunk(capacity, from, min(p.steps(), to-from), &cond)
+		for step := r.step; step < f.exp.Steps; step++ {
+			slot := make(chan batch, 1)
 			select {
-			case queue <- c:
+			case queue <- slot:
 			case <-ctx.Done():
 				return
 			}
-			from += c.steps
-			if c.err != nil {
-				return
-			}
+			workers <- struct{}{}
+			go func() {
+				slot <- f.exp.makeBatch(step) // each depends on its step alone
+				<-workers
+			}()
 		}
 	}()
-	return queue
+	return f
 }
 
-// makeChunk makes the batches of the steps first..first+steps-1, and stacks them up to the first that cannot be had.
-func (e Experiment) makeChunk(capacity, first, steps int, cond *int) *chunk {
-	batches, c := e.makeBatches(first, steps), &chunk{capacity: capacity}
-	for i, b := range batches {
-		if *cond < 0 {
-			*cond = len(b.cond)
+// next waits for a batch, and stacks it with those after it that are ready, most at the most. It returns nil where there are no more steps.
+func (f *feed) next(most int) *chunk {
+	c := &chunk{capacity: f.capacity}
+	for c.steps < most && c.err == nil {
+		if f.pending == nil {
+			if c.steps > 0 && len(f.queue) == 0 {
+				break
+			}
+			slot, ok := <-f.queue
+			if !ok {
+				break
+			}
+			f.pending = slot
 		}
-		if b.err == nil && len(b.cond) != *cond {
-			b.err = fmt.Errorf("step %d: data %s gives %d numbers of cond for %d points, and gave %d before: their number must not change", first+i, e.Data.Name(), len(b.cond), e.Batch, *cond)
-		}
-		if b.err != nil {
-			c.err = b.err
+		if c.steps > 0 && len(f.pending) == 0 {
 			break
 		}
-		c.add(b, e.Batch)
+		f.stack(c, <-f.pending)
+		f.pending = nil
+	}
+	if c.steps == 0 && c.err == nil {
+		return nil
 	}
 	return c
 }
 
-// makeBatches makes batches side by side: each depends on its step alone.
-func (e Experiment) makeBatches(first, steps int) []batch {
-	batches, next := make([]batch, steps), make(chan int, steps)
-	for i := range steps {
-		next <- i
+// stack puts a batch behind those of the chunk, or notes why it cannot be had.
+func (f *feed) stack(c *chunk, b batch) {
+	if f.cond < 0 {
+		f.cond = len(b.cond)
 	}
-	close(next)
-	var work sync.WaitGroup
-	for range min(steps, runtime.GOMAXPROCS(0)) {
-		work.Go(func() {
-			for i := range next {
-				batches[i] = e.makeBatch(first + i)
-			}
-		})
+	if b.err == nil && len(b.cond) != f.cond {
+		b.err = fmt.Errorf("step %d: data %s gives %d numbers of cond for %d points, and gave %d before: their number must not change",
+			f.step, f.exp.Data.Name(), len(b.cond), f.exp.Batch, f.cond)
 	}
-	work.Wait()
-	return batches
+	if c.err = b.err; c.err == nil {
+		c.add(b, f.exp.Batch)
+		f.step++
+	}
 }
 
 // add puts the batch of n points behind those of the chunk.
@@ -115,11 +126,8 @@ func (c *chunk) add(b batch, n int) {
 	c.steps++
 }
 
-// pace chooses how many steps a chunk has: as many as take a quarter of a second, so that progress is seen, checkpoints are in time and an interrupt is soon heard.
-type pace struct {
-	most int
-	next atomic.Int64 // read where chunks are made
-}
+// pace chooses how many steps a chunk may have: as many as take a quarter of a second, so that progress is seen, checkpoints are in time and an interrupt is soon heard.
+type pace struct{ steps, most int }
 
 const chunkTime = time.Second / 4
 
@@ -128,14 +136,12 @@ func (r *Run) newPace() *pace {
 	if r.chunkSteps > 0 {
 		p.most = min(p.most, r.chunkSteps)
 	}
-	p.next.Store(int64(min(p.most, logEvery)))
+	p.steps = min(p.most, logEvery)
 	return p
 }
-
-func (p *pace) steps() int { return int(p.next.Load()) }
 
 // took notes how long the device took for some steps.
 func (p *pace) took(steps int, d time.Duration) {
 	fit := float64(steps) * float64(chunkTime) / float64(max(d, 1))
-	p.next.Store(int64(min(max(fit, 1), float64(2*steps), float64(p.most))))
+	p.steps = int(min(max(fit, 1), float64(2*p.steps), float64(p.most)))
 }

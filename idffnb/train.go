@@ -58,8 +58,9 @@ func (r *Run) train(ctx context.Context, after func()) (err error) {
 	if err := r.load(); err != nil { // another program may have trained since Open
 		return err
 	}
-	feed, cancel := context.WithCancel(ctx)
+	making, cancel := context.WithCancel(ctx)
 	defer cancel()
+	batches := r.newFeed(making)
 
 	show := newProgress(r.exp.Name+", "+r.info.String(), r.step, r.exp.Steps, r.losses)
 	before, began, saved := r.seconds, time.Now(), time.Now()
@@ -72,7 +73,7 @@ func (r *Run) train(ctx context.Context, after func()) (err error) {
 	var steps *spread
 	defer func() { steps.finalize() }()
 	r.speed = Speed{}
-	for c := range r.chunks(feed, pace) {
+	for c := batches.next(pace.steps); c != nil; c = batches.next(pace.steps) {
 		if steps == nil && c.steps > 0 {
 			if steps, err = r.compileSteps(c); err != nil {
 				return fmt.Errorf("idffnb: %s: training stopped: %w", r.exp.Name, err)
