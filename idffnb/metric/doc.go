@@ -25,6 +25,16 @@
 // of the data and whether they leave it, by counting neighbours; they have no scale and no kernel, so that what was tuned on
 // one of the others can be judged by them.
 //
+// # Features of images
+//
+// Scores of images are distances of clouds of features [n, dim], those of a network: Frechet (FID on Inception's), KID and PrecisionRecall. NewMoments keeps
+// what Frechet needs of the data. A score is named after its features:
+//
+//	own := metric.Func{Label: "FID, own Fashion-MNIST features", Distance: metric.Frechet}
+//	floor, err := metric.Floor(own, draw, 64, []uint64{0, 1, 2})      // it falls as 1/n: compare equal numbers
+//	kid, err := metric.KIDBlocks(samples, data, 64, 1000)             // unbiased, with its interval
+//	precision, recall, err := metric.PrecisionRecall(samples, data, 64, 3)
+//
 // # Forecasts and ensembles
 //
 // Ensembles are [members, ...] against a truth [...], in any shape. CRPS and FairCRPS score them, NewSpreadSkill and

@@ -95,3 +95,26 @@ func ExampleModes() {
 	// 8 of 8 modes, outside 0.0142, total variation 0.0376, <nil>: [0.12 0.14 0.12 0.11 0.13 0.12 0.11 0.12]
 	// 5 of 8 modes, outside 0.0164, total variation 0.404, <nil>: [0.24 0.28 0.13 0.00 0.00 0.00 0.10 0.25]
 }
+
+// A distance of features is named after the network that made them.
+func ExampleFrechet() {
+	features := func(seed uint64, shift float64) []float32 {
+		rng := rand.New(rand.NewPCG(seed, 0))
+		x := make([]float32, 16*500)
+		for k := range x {
+			x[k] = float32(shift + rng.NormFloat64())
+		}
+		return x
+	}
+	fid := metric.Func{Label: "FID, own features", Distance: metric.Frechet}
+	floor, err := metric.Floor(fid, func(seed uint64) []float32 { return features(seed, 0) }, 16, []uint64{0, 1, 2})
+	fmt.Printf("%s of data against data: below 1: %v %v\n", fid.Name(), floor.High < 1, err)
+	value, err := fid.Compare(features(7, .5), features(8, 0), 16)
+	fmt.Printf("all 16 features shifted by 1/2: above 16/4: %v %v\n", value > 4, err)
+	kid, err := metric.KIDBlocks(features(7, .5), features(8, 0), 16, 100)
+	fmt.Printf("KID in %d blocks: above 0: %v %v\n", len(kid.Values), kid.Low > 0, err)
+	// Output:
+	// FID, own features of data against data: below 1: true <nil>
+	// all 16 features shifted by 1/2: above 16/4: true <nil>
+	// KID in 5 blocks: above 0: true <nil>
+}
