@@ -30,3 +30,20 @@ func ExampleFromPoints() {
 	fmt.Println(triangle.Len(), triangle.Dim(), len(triangle.Sample(1, 100)))
 	// Output: 3 2 200
 }
+
+func ExampleNewImages() {
+	pixels := []byte{0, 255, 0, 255, 255, 0, 255, 0} // two images of 2 x 2 pixels in grey
+	stripes, err := datasets.NewImages("stripes", pixels, [3]int{2, 2, 1}, []byte{0, 1}, []string{"right", "left"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	first, err := stripes.At(0)
+	fmt.Println(stripes.Shape(), stripes.Dim(), first, err)
+	data := stripes.Flipped().MustLabelled()
+	_, x1, cond := data.Batch(rand.New(rand.NewPCG(1, 0)), 128)
+	fmt.Println(data.Name(), data.Classes(), len(x1), len(cond))
+	// Output:
+	// [2 2 1] 4 [-1 1 -1 1] <nil>
+	// stripes with labels 2 512 128
+}
