@@ -197,13 +197,13 @@ func (e Experiment) givenCond(n int, set sampling, drawn []float32) ([]float32, 
 // given names the start points and the condition that were asked for, for the file of the samples: the label, or a hash; empty where they were drawn.
 func (s sampling) given(cond []float32) (name string) {
 	if s.start != nil {
-		name = "-start" + hash(fmt.Append(nil, s.start))
+		name = "-start" + hashValues(s.start)
 	}
 	switch {
 	case s.alike:
 		name += fmt.Sprintf("-label%d", s.labels[0])
 	case s.labels != nil || s.cond != nil:
-		name += "-cond" + hash(fmt.Append(nil, cond))
+		name += "-cond" + hashValues(cond)
 	}
 	return name
 }
