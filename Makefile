@@ -3,7 +3,7 @@ NB := bash notebooks/tools/nb
 NOTEBOOK ?= 01_quickstart
 PORT ?= 8888
 
-.PHONY: help setup run reproduce execute lab test cuda cuda-check numbers gallery polyala lint kernel kernel-remove clean distclean
+.PHONY: help setup setup-lab run reproduce execute lab test cuda cuda-check docker docker-cuda docker-check numbers gallery polyala lint kernel kernel-remove clean distclean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -12,6 +12,9 @@ help: ## list the commands
 
 setup: ## install what is missing into .nb/, build the packages, say which backend cells will use
 	@$(NB) setup
+
+setup-lab: ## the same with what JupyterLab needs, which make lab installs otherwise
+	@$(NB) setup-lab
 
 run: ## run one notebook headless: make run NOTEBOOK=03_idff_2d
 	@$(NB) run "$(NOTEBOOK)"
@@ -33,6 +36,15 @@ cuda: ## install the CUDA plugin and its libraries into .nb/ (2 to 3 GB), for NV
 
 cuda-check: ## on a machine with a GPU: make cuda, the test that compares it with references and CPU, speed and precision; under ten minutes
 	@$(NB) cuda-check
+
+docker: ## build the image idff-workbench:cpu (docs/containers.md)
+	@$(NB) docker cpu
+
+docker-cuda: ## build the image idff-workbench:cuda; CUDA=12 for drivers before 580
+	@$(NB) docker cuda
+
+docker-check: ## prove the image's steps without a container engine, in a bare Debian 12 (as root, with debootstrap)
+	@bash docker/check.sh
 
 numbers: ## measure the figures of the README's table: quality, exact OT, training speed
 	@$(NB) numbers
