@@ -37,7 +37,7 @@ func TestFolders(t *testing.T) {
 	if err := os.Unsetenv(PathsVariable); err != nil {
 		t.Fatal(err)
 	}
-	if got := Folders("/root"); got[0] != "/root/.nb/plugins" || !slices.Contains(got, "/usr/local/lib/go-xla/nvidia") {
+	if got := Folders("/checkout"); got[0] != "/checkout/.nb/plugins" || !slices.Contains(got, "/usr/local/lib/go-xla/nvidia") {
 		t.Errorf("folders %q", got)
 	}
 }
