@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"strconv"
 	"strings"
 )
 
@@ -15,6 +16,12 @@ func load() string {
 	}
 	first, _, _ := strings.Cut(string(text), " ")
 	return first
+}
+
+// isBusy tells whether others keep more than half a core busy, so that the clock says little.
+func isBusy(load string) bool {
+	value, err := strconv.ParseFloat(load, 64)
+	return err == nil && value > .5
 }
 
 // machine names the processor and its cores.

@@ -53,6 +53,7 @@ func run() error {
 		return scalingChild()
 	}
 	out := report{before: load()}
+	out.busy = isBusy(out.before)
 	peers, err := startPeers()
 	if err != nil {
 		return err
@@ -91,7 +92,10 @@ func run() error {
 }
 
 // cost is what one piece of work took.
-type cost struct{ seconds, cpu float64 }
+type cost struct {
+	Seconds float64 // by the clock
+	CPU     float64 // of all cores together
+}
 
 // measured is a row: the costs of the workbench and its peers in each round.
 type measured struct {
@@ -146,7 +150,7 @@ func (m measured) times(peer string) (clock, cpu float64) {
 	var a, b []float64
 	for i, theirs := range m.costs[peer] {
 		ours := m.costs[""][i]
-		a, b = append(a, theirs.seconds/ours.seconds), append(b, theirs.cpu/ours.cpu)
+		a, b = append(a, theirs.Seconds/ours.Seconds), append(b, theirs.CPU/ours.CPU)
 	}
 	return median(a), median(b)
 }
@@ -155,7 +159,7 @@ func (m measured) times(peer string) (clock, cpu float64) {
 func (m measured) each(party string) cost {
 	var a, b []float64
 	for _, c := range m.costs[party] {
-		a, b = append(a, c.seconds), append(b, c.cpu)
+		a, b = append(a, c.Seconds), append(b, c.CPU)
 	}
 	return cost{median(a), median(b)}
 }

@@ -53,7 +53,7 @@ func startTorch() (best *peer, err error) {
 			if err != nil {
 				return nil, err
 			}
-			took = min(took, c.seconds)
+			took = min(took, c.Seconds)
 		}
 		if took >= least {
 			p.stop()

@@ -16,7 +16,7 @@ import (
 // scale is what some devices of the backend take together for the work of one.
 type scale struct {
 	Devices         int
-	Train, Sample   float64 // seconds of a step of batch 4096, and of 20,000 points of IDFF of order 2 with RK4 x 2
+	Train, Sample   cost // of a step of batch 4096, and of 20,000 points of IDFF of order 2 with RK4 x 2
 	Backend, Failed string
 }
 
@@ -34,15 +34,20 @@ func scaling() ([]scale, error) {
 			all[i] = append(all[i], out)
 		}
 	}
-	for i, s := range all {
-		var trains, samples []float64
-		for _, one := range s {
-			trains, samples = append(trains, one.Train), append(samples, one.Sample)
-		}
-		list[i] = s[0]
-		list[i].Train, list[i].Sample = median(trains), median(samples)
+	for i, measured := range all {
+		list[i] = measured[0]
+		list[i].Train = medianCost(measured, func(s scale) cost { return s.Train })
+		list[i].Sample = medianCost(measured, func(s scale) cost { return s.Sample })
 	}
 	return list, nil
+}
+
+func medianCost(list []scale, of func(scale) cost) cost {
+	var seconds, cpu []float64
+	for _, s := range list {
+		seconds, cpu = append(seconds, of(s).Seconds), append(cpu, of(s).CPU)
+	}
+	return cost{median(seconds), median(cpu)}
 }
 
 func scaleOf(devices int) (s scale, err error) {
@@ -84,7 +89,7 @@ func scalingChild() error {
 		if err := run.Train(); err != nil {
 			return err
 		}
-		out.Train = 1 / run.Speed().PerSecond()
+		out.Train = cost{1 / run.Speed().PerSecond(), run.Speed().CPU / float64(run.Speed().Steps)}
 		sample, err := warm(func() error {
 			_, err := run.Sample(points, flow.IDFF(.5, -.2), solver.RK4(2), idffnb.Unkept())
 			return err
@@ -92,8 +97,7 @@ func scalingChild() error {
 		if err != nil {
 			return err
 		}
-		took, err := sample(3)
-		out.Sample = took.seconds
+		out.Sample, err = sample(3)
 		return err
 	}()
 	if err != nil {

@@ -38,11 +38,11 @@ const (
 func (t task) format(c cost) string {
 	switch {
 	case t.steps:
-		return fmt.Sprintf("%.0f steps/s", 1/c.seconds)
-	case c.seconds < 1:
-		return fmt.Sprintf("%.3g ms", c.seconds*1e3)
+		return fmt.Sprintf("%.0f steps/s", 1/c.Seconds)
+	case c.Seconds < 1:
+		return fmt.Sprintf("%.3g ms", c.Seconds*1e3)
 	}
-	return fmt.Sprintf("%.3g s", c.seconds)
+	return fmt.Sprintf("%.3g s", c.Seconds)
 }
 
 // tasks lists the rows, on a run that is trained for a moment: how long a field takes does not depend on the weights.
@@ -161,8 +161,8 @@ func assignment(n int) func() (func(int) (cost, error), error) {
 				if _, err := s.Assign(x0, x1, 2); err != nil {
 					return sum, err
 				}
-				sum.seconds += time.Since(began).Seconds() / float64(times)
-				sum.cpu += (cpuTime() - cpu) / float64(times)
+				sum.Seconds += time.Since(began).Seconds() / float64(times)
+				sum.CPU += (cpuTime() - cpu) / float64(times)
 			}
 			return sum, nil
 		}, nil
