@@ -15,6 +15,7 @@
 //	three := run.MustLearnSchedule(3) // a sampler of three evaluations, learned for this network
 //	few := run.MustSample(2048, three.Field(), three.Solver())
 //	seen := run.MustLogLikelihood(test, flow.CFM(), solver.Midpoint(50)) // log p of points, in nats
+//	next := run.MustRollOut(idffnb.RollOut{Starts: frames, Frames: 10, Members: 20}, flow.CFM(), solver.AdamsBashforth(2, 5)) // forecasts, where the data is Dynamics
 //
 // Each function returns an error of one line that says what was wrong and what to do; its Must form, for notebooks, prints
 // that line and ends the cell. A seed fixes every result on one backend. A folder belongs to one experiment: its name ends in
