@@ -41,7 +41,7 @@ func convWith(scope *model.Scope, x *Node, shape shapes.Shape, stride int, bound
 		y = products(weight, func(i, j int) *Node {
 			return shift(phase(x, (i+1)%2, (j+1)%2), min(i-1, 0), min(j-1, 0))
 		})
-	case g.Backend().Name() == gobackend.BackendName: // its convolution is a loop on one core, 30 times slower
+	case g.Backend().String() == gobackend.BackendName: // its convolution is a loop on one core, some 30 times slower
 		y = products(weight, func(i, j int) *Node { return shift(x, i-1, j-1) })
 	default:
 		y = Convolve(x, TransposeAllDims(weight, 2, 3, 1, 0)).ChannelsAxis(images.ChannelsLast).PadSame().Done()

@@ -226,6 +226,25 @@ func TestUNetParameters(t *testing.T) {
 	}
 }
 
+// Pure Go convolves by matrix products, since its own convolution is a slow loop; XLA by its own.
+func TestUNetConvolutions(t *testing.T) {
+	u := unets["plain"]
+	for _, b := range backends(t) {
+		g := NewGraph(b, "unet")
+		y := u.Predict(model.NewStore().RootScope(), Parameter(g, "x", shapes.Make(dtypes.Float32, 1, 192)), Parameter(g, "t", shapes.Make(dtypes.Float32, 1)), nil)
+		count := 0
+		for _, n := range y.Graph().Nodes() {
+			if n.Type() == NodeTypeConvGeneral {
+				count++
+			}
+		}
+		if own := b.Name() == "xla"; own != (count > 0) {
+			t.Errorf("%s: %d convolutions of the backend's own", b.Name(), count)
+		}
+		g.Finalize()
+	}
+}
+
 // Derivatives of derivatives, which IDFF's fields of order 2 and MeanFlow take: compared with differences of the gradient.
 func TestUNetSecondDerivative(t *testing.T) {
 	u := net.UNet{Image: [3]int{4, 4, 1}, Channels: 32, Blocks: 1, Multipliers: []int{1, 1}, Attention: []int{}, AttentionHeads: 1}
