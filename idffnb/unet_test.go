@@ -118,3 +118,27 @@ func TestUNetRefusals(t *testing.T) {
 	r := mustOpen(t, e)
 	expectLine(t, "another shape", r.Train(), "the points have size 16, want 64")
 }
+
+// The derivatives that MeanFlow trains with and those that IDFF samples with are there for a U-Net with skips and two sizes of image.
+func TestUNetDerivatives(t *testing.T) {
+	e := unetExperiment(t)
+	e.Steps = 1
+	u := e.Net.(net.UNet)
+	u.Multipliers, u.ScaleShift = []int{1, 1}, true
+	e.Net = u
+	r := mustOpen(t, e)
+	r.backend = pureGo(t)
+	if err := r.Train(); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := r.Sample(2, flow.IDFF(.5, -.2), solver.Euler(3), WithLabel(1)); err != nil || s.Cost.Backwards == 0 {
+		t.Errorf("IDFF of order 2: %v", err)
+	}
+	e.Name, e.Objective, e.Path, u.Heads = "mean", flow.AverageVelocity(), flow.Straight(), 1
+	e.Net = u
+	r = mustOpen(t, e)
+	r.backend = pureGo(t)
+	if err := r.Train(); err != nil {
+		t.Errorf("MeanFlow: %v", err)
+	}
+}

@@ -21,7 +21,7 @@ import (
 // Variables are named as in the state dict of TorchCFM's UNetModel and UNetModelWrapper (without use_new_attention_order): idffnb.Import loads theirs, given the same settings.
 // With zero values and 32 x 32 x 3 pixels it is the network of TorchCFM's CIFAR-10 (35,746,307 parameters); with Multipliers 1, 2, 2, 4 that of the IDFF paper (68,793,091).
 //
-// Every gradient that training and IDFF take is there on both backends, nested ones too; third derivatives are not, because GoMLX cannot differentiate a padding.
+// The derivatives that training, MeanFlow's too, and IDFF's fields take are there on both backends, nested ones too. A third one is not, because GoMLX cannot differentiate a padding.
 type UNet struct {
 	Image       [3]int // height, width and colour channels of a point; all 0 in an Experiment: what the data's Shape() says
 	Channels    int    // channels of the first level, a multiple of 32; 0 means 128
@@ -38,7 +38,7 @@ type UNet struct {
 	Classes        int     // labels that cond gives in its first column, embedded with the time; 0 in an Experiment on labelled data: as many as there are
 	Heads          int     // outputs of the image's size; 0 means 1
 
-	Remat bool // gradient checkpointing: blocks are computed again for the gradient in place of being kept (GoMLX's Node.Checkpoint); for memory, not speed
+	Remat bool // gradient checkpointing: blocks are computed again for the gradient, not kept (GoMLX's Node.Checkpoint); on XLA a step then takes less memory, on pure Go it need not
 }
 
 // defaultMultipliers are guided-diffusion's and TorchCFM's, by the image's width.
