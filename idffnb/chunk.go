@@ -132,11 +132,10 @@ type pace struct{ steps, most int }
 const chunkTime = time.Second / 4
 
 func (r *Run) newPace() *pace {
-	p := &pace{most: r.capacity()}
+	p := &pace{steps: 1, most: r.capacity()} // a step of a large network may take seconds
 	if r.chunkSteps > 0 {
 		p.most = min(p.most, r.chunkSteps)
 	}
-	p.steps = min(p.most, logEvery)
 	return p
 }
 
