@@ -67,8 +67,8 @@ func (c Crop) apply(m image.Image) ([]byte, error) {
 	pixels := make([]byte, 0, 3*cut*cut)
 	for y := top; y < top+cut; y++ {
 		for x := left; x < left+cut; x++ {
-			p := color.NRGBAModel.Convert(m.At(x, y)).(color.NRGBA)
-			pixels = append(pixels, p.R, p.G, p.B)
+			red, green, blue := colours(m, x, y)
+			pixels = append(pixels, red, green, blue)
 		}
 	}
 	if side := c.side(); side != cut && c.Size != 0 {
@@ -77,6 +77,16 @@ func (c Crop) apply(m image.Image) ([]byte, error) {
 		pixels = transpose(resizeRows(pixels, side, cut, side), side, side) // [side, side, 3]
 	}
 	return pixels, nil
+}
+
+// colours are those of a pixel, without its alpha.
+func colours(m image.Image, x, y int) (red, green, blue byte) {
+	if jpeg, ok := m.(*image.YCbCr); ok {
+		p := jpeg.YCbCrAt(x, y)
+		return color.YCbCrToRGB(p.Y, p.Cb, p.Cr)
+	}
+	p := color.NRGBAModel.Convert(m.At(x, y)).(color.NRGBA)
+	return p.R, p.G, p.B
 }
 
 // resizeRows makes rows of width pixels rows of size pixels: [rows, width, 3] ->

@@ -80,7 +80,12 @@ func FashionMNIST(split Split) (*Images, error) {
 		}
 		data[k] = a.values
 	}
-	return NewImages("fashion-mnist "+string(split), data[0], [3]int{28, 28, 1}, data[1], fashionClasses)
+	m, err := newImages("fashion-mnist "+string(split), data[0], [3]int{28, 28, 1}, data[1], fashionClasses)
+	if err != nil {
+		return nil, err
+	}
+	m.id = m.name + "-" + fashionFiles[split][0].content[:16] // checked above
+	return m, nil
 }
 
 // MustFashionMNIST is FashionMNIST for notebooks: an error prints one line and ends

@@ -38,17 +38,8 @@ type Images struct {
 // copied. classes names the classes. It is an error if the sizes do not fit or a
 // label has no class.
 func NewImages(name string, pixels []byte, shape [3]int, labels []byte, classes []string) (*Images, error) {
-	size := shape[0] * shape[1] * shape[2]
-	switch {
-	case name == "":
-		return nil, fmt.Errorf("datasets: NewImages: the name is empty; give the data a name")
-	case min(shape[0], shape[1], shape[2]) < 1:
-		return nil, fmt.Errorf("datasets: %s: images of %d x %d pixels with %d channels; all must be 1 or more", name, shape[0], shape[1], shape[2])
-	case len(pixels) == 0 || len(pixels)%size != 0:
-		return nil, fmt.Errorf("datasets: %s: %d bytes are not one or more images of %d x %d x %d", name, len(pixels), shape[0], shape[1], shape[2])
-	}
-	m := &Images{shape: shape, n: len(pixels) / size, pixels: pixels, labels: labels, names: classes, name: name}
-	if err := m.checkLabels(); err != nil {
+	m, err := newImages(name, pixels, shape, labels, classes)
+	if err != nil {
 		return nil, err
 	}
 	sum := sha256.New()
@@ -59,6 +50,21 @@ func NewImages(name string, pixels []byte, shape [3]int, labels []byte, classes 
 	sum.Write(labels)
 	m.id = name + "-" + hex.EncodeToString(sum.Sum(nil)[:8])
 	return m, nil
+}
+
+// newImages is NewImages without the ID.
+func newImages(name string, pixels []byte, shape [3]int, labels []byte, classes []string) (*Images, error) {
+	size := shape[0] * shape[1] * shape[2]
+	switch {
+	case name == "":
+		return nil, fmt.Errorf("datasets: NewImages: the name is empty; give the data a name")
+	case min(shape[0], shape[1], shape[2]) < 1:
+		return nil, fmt.Errorf("datasets: %s: images of %d x %d pixels with %d channels; all must be 1 or more", name, shape[0], shape[1], shape[2])
+	case len(pixels) == 0 || len(pixels)%size != 0:
+		return nil, fmt.Errorf("datasets: %s: %d bytes are not one or more images of %d x %d x %d", name, len(pixels), shape[0], shape[1], shape[2])
+	}
+	m := &Images{shape: shape, n: len(pixels) / size, pixels: pixels, labels: labels, names: classes, name: name}
+	return m, m.checkLabels()
 }
 
 func (m *Images) checkLabels() error {
