@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
 	"github.com/idff-go/workbench/idffnb/flow"
 	"github.com/idff-go/workbench/idffnb/net"
 	"github.com/idff-go/workbench/idffnb/solver"
@@ -65,8 +67,12 @@ func TestUNetTrains(t *testing.T) {
 		if r.Step() != 2 {
 			t.Fatalf("%s: interrupted at step %d, want 2", name, r.Step())
 		}
+		before := dropoutState(t, r)
 		if err := r.Train(); err != nil {
 			t.Fatal(err)
+		}
+		if after := dropoutState(t, r); len(before) == 0 || slices.Equal(before, after) {
+			t.Errorf("%s: the random state of dropout is %v at step 2 and %v at step 4: nothing was dropped", name, before, after)
 		}
 		for path, values := range weights(t, r) {
 			if !slices.Equal(values, whole[path]) {
@@ -74,6 +80,20 @@ func TestUNetTrains(t *testing.T) {
 			}
 		}
 	}
+}
+
+// dropoutState is the random state that a run's training drops by; nil without dropout.
+func dropoutState(t testing.TB, r *Run) []uint64 {
+	t.Helper()
+	v := r.store.GetVariable(model.JoinPath("/", model.RNGStateVariableName))
+	if v == nil {
+		return nil
+	}
+	state, err := tensors.CopyFlatData[uint64](v.MustValue())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return state
 }
 
 // What Export writes of a network with dropout, Import reads: parameters alone, named as PyTorch's.
