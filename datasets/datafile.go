@@ -84,7 +84,7 @@ func (f dataFile) find() (string, error) {
 }
 
 // download fetches the file, checks it and puts it at path: whole, or not at all.
-func (f dataFile) download(path string) (err error) {
+func (f dataFile) download(path string) error {
 	client := http.Client{Timeout: time.Hour, Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, ResponseHeaderTimeout: 30 * time.Second}}
 	response, err := client.Get(f.url)
 	if err != nil {
@@ -94,35 +94,15 @@ func (f dataFile) download(path string) (err error) {
 	if response.StatusCode != http.StatusOK {
 		return fmt.Errorf("%s answers %s", f.url, response.Status)
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-		return err
-	}
-	file, err := os.CreateTemp(filepath.Dir(path), "."+f.name+"-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
+	return writeWhole(path, func(file *os.File) error {
+		sum := sha256.New()
+		n, err := io.Copy(io.MultiWriter(file, sum), io.LimitReader(response.Body, f.size+1))
 		if err != nil {
-			_ = file.Close()
-			_ = os.Remove(file.Name())
+			return err
 		}
-	}()
-	sum := sha256.New()
-	n, err := io.Copy(io.MultiWriter(file, sum), io.LimitReader(response.Body, f.size+1))
-	if err != nil {
-		return err
-	}
-	if got := hex.EncodeToString(sum.Sum(nil)); n != f.size || got != f.sha256 {
-		return fmt.Errorf("%s gave %d bytes with SHA-256 %s…, want %d with %s…", f.url, n, got[:12], f.size, f.sha256[:12])
-	}
-	if err := file.Sync(); err != nil {
-		return err
-	}
-	if err := file.Chmod(0o644); err != nil {
-		return err
-	}
-	if err := file.Close(); err != nil {
-		return err
-	}
-	return os.Rename(file.Name(), path)
+		if got := hex.EncodeToString(sum.Sum(nil)); n != f.size || got != f.sha256 {
+			return fmt.Errorf("%s gave %d bytes with SHA-256 %s…, want %d with %s…", f.url, n, got[:12], f.size, f.sha256[:12])
+		}
+		return nil
+	})
 }

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 )
 
@@ -28,49 +27,27 @@ func packName(name, key string, crop Crop) string {
 }
 
 // writePack writes n pictures that fill yields: whole, or not at all.
-func writePack(path string, shape [3]int, n int, fill func(yield func([]byte) error) error) (err error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-		return err
-	}
-	file, err := os.CreateTemp(filepath.Dir(path), ".pack-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = file.Close()
-			_ = os.Remove(file.Name())
+func writePack(path string, shape [3]int, n int, fill func(yield func([]byte) error) error) error {
+	return writeWhole(path, func(file *os.File) error {
+		if _, err := file.Write(make([]byte, packHeader)); err != nil {
+			return err
 		}
-	}()
-	if _, err := file.Write(make([]byte, packHeader)); err != nil {
+		sum, w := sha256.New(), bufio.NewWriterSize(file, 1<<20)
+		to := io.MultiWriter(w, sum)
+		if err := fill(func(pixels []byte) error { _, err := to.Write(pixels); return err }); err != nil {
+			return err
+		}
+		if err := w.Flush(); err != nil {
+			return err
+		}
+		head := []byte(packMagic)
+		for _, d := range shape {
+			head = binary.LittleEndian.AppendUint32(head, uint32(d))
+		}
+		head = append(binary.LittleEndian.AppendUint64(head, uint64(n)), sum.Sum(nil)...)
+		_, err := file.WriteAt(head, 0)
 		return err
-	}
-	sum, w := sha256.New(), bufio.NewWriterSize(file, 1<<20)
-	to := io.MultiWriter(w, sum)
-	if err := fill(func(pixels []byte) error { _, err := to.Write(pixels); return err }); err != nil {
-		return err
-	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	head := []byte(packMagic)
-	for _, d := range shape {
-		head = binary.LittleEndian.AppendUint32(head, uint32(d))
-	}
-	head = append(binary.LittleEndian.AppendUint64(head, uint64(n)), sum.Sum(nil)...)
-	if _, err := file.WriteAt(head, 0); err != nil {
-		return err
-	}
-	if err := file.Sync(); err != nil {
-		return err
-	}
-	if err := file.Chmod(0o644); err != nil {
-		return err
-	}
-	if err := file.Close(); err != nil {
-		return err
-	}
-	return os.Rename(file.Name(), path)
+	})
 }
 
 // openPack opens a packed file of n pictures of a shape.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"os"
-	"path/filepath"
 
 	"github.com/idff-go/workbench/unpickle"
 )
@@ -19,41 +18,18 @@ func (m *Maps) SaveNPY(path string) (err error) {
 			err = fmt.Errorf("datasets: %s is not saved: %w", m.name, err)
 		}
 	}()
-	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-		return err
-	}
-	file, err := os.CreateTemp(filepath.Dir(path), ".maps-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = file.Close()
-			_ = os.Remove(file.Name())
+	return writeWhole(path, func(file *os.File) error {
+		w := bufio.NewWriterSize(file, 1<<16)
+		header := fmt.Sprintf("{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d, %d, %d), }", m.Series, m.Frames, m.Height, m.Width)
+		header = fmt.Sprintf("%-117s\n", header)
+		_, _ = fmt.Fprintf(w, "%s\x01\x00%c%c%s", npyMagic, byte(len(header)), byte(len(header)>>8), header) // errors stay in w
+		var b [4]byte
+		for _, v := range m.Values {
+			binary.LittleEndian.PutUint32(b[:], math.Float32bits(v))
+			_, _ = w.Write(b[:])
 		}
-	}()
-	w := bufio.NewWriterSize(file, 1<<16)
-	header := fmt.Sprintf("{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d, %d, %d), }", m.Series, m.Frames, m.Height, m.Width)
-	header = fmt.Sprintf("%-117s\n", header)
-	_, _ = fmt.Fprintf(w, "%s\x01\x00%c%c%s", npyMagic, byte(len(header)), byte(len(header)>>8), header) // errors stay in w
-	var b [4]byte
-	for _, v := range m.Values {
-		binary.LittleEndian.PutUint32(b[:], math.Float32bits(v))
-		_, _ = w.Write(b[:])
-	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	if err := file.Sync(); err != nil {
-		return err
-	}
-	if err := file.Chmod(0o644); err != nil {
-		return err
-	}
-	if err := file.Close(); err != nil {
-		return err
-	}
-	return os.Rename(file.Name(), path)
+		return w.Flush()
+	})
 }
 
 // ReadMaps reads maps without a grid on the globe or dates from a .npy file, float32
