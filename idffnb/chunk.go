@@ -13,6 +13,7 @@ import (
 type chunk struct {
 	capacity int     // batches that it has room for
 	steps    int     // batches in it
+	parts    int     // that each batch is cut into; 0: 1
 	inputs   []input // x0, x1, t, eps, and where there are such r - t and cond
 	err      error   // of the first batch that could not be made; the ones before it are there
 }
@@ -20,7 +21,7 @@ type chunk struct {
 // input is one input of the steps of a chunk.
 type input struct {
 	values []float32
-	shape  []int // [capacity, batch] or [capacity, batch, width]
+	shape  []int // [capacity, batch] or [capacity, batch, width]; with parts [capacity*parts, batch/parts, ..]
 }
 
 const (
@@ -30,10 +31,16 @@ const (
 
 // capacity is the number of steps that a chunk has room for. It depends on the experiment and the backend alone, as the compiled program does.
 func (r *Run) capacity() int {
-	if able := r.backend.Capabilities(); !able.Functions || !able.Operations[compute.OpTypeDynamicSlice] {
+	if !r.loops() {
 		return 1
 	}
 	return min(stepsAtOnce, max(1, valuesAtOnce/(r.exp.Batch*r.exp.Data.Dim())))
+}
+
+// loops tells whether the backend can make many steps in one program.
+func (r *Run) loops() bool {
+	able := r.backend.Capabilities()
+	return able.Functions && able.Operations[compute.OpTypeDynamicSlice]
 }
 
 // feed makes batches on other cores while the device works, and stacks those that are ready.
@@ -72,7 +79,7 @@ func (r *Run) newFeed(ctx context.Context) *feed {
 
 // next waits for a batch, and stacks it with those after it that are ready, most at the most. It returns nil where there are no more steps.
 func (f *feed) next(most int) *chunk {
-	c := &chunk{capacity: f.capacity}
+	c := &chunk{capacity: f.capacity, parts: f.exp.parts()}
 	for c.steps < most && c.err == nil {
 		if f.pending == nil {
 			if c.steps > 0 && len(f.queue) == 0 {
@@ -115,7 +122,8 @@ func (f *feed) stack(c *chunk, b batch) {
 func (c *chunk) add(b batch, n int) {
 	for k, values := range b.inputs() {
 		if k == len(c.inputs) {
-			shape := []int{c.capacity, n}
+			parts := max(c.parts, 1)
+			shape := []int{c.capacity * parts, n / parts}
 			if width := len(values) / n; width > 1 {
 				shape = append(shape, width)
 			}

@@ -194,7 +194,7 @@ func (r *Run) evaluationKey(field flow.Field, s solver.Solver, judge Judge) stri
 	if err != nil || sampler == "" {
 		return ""
 	}
-	return fmt.Sprintf("1; step %d; %s; %s; %s", r.step, r.info.Name, sampler, text)
+	return fmt.Sprintf("1; step %d; %s; %s; %s", r.step, r.info.Name, sampler, text) + r.whichWeights()
 }
 
 // samplerKey tells samplers apart by their values; it is empty for fields and solvers of the user's own, whose code may change while their values do not.

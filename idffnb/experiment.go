@@ -45,6 +45,12 @@ type Experiment struct {
 	Seed         uint64  // of the weights and of every training batch
 	DropCond     float64 // probability of training a point without its condition, so that flow.Guided can sample; about .1 or .2
 
+	// What image models are trained with, for every model; zero values leave it out. All of it is in the checkpoint, so that a resumed training ends in the same bits.
+	EMA        float64 // decay of an average of the weights over the steps, which samples then come from, e.g. .9999; see average.go and Run.Raw
+	WarmUp     int     // steps over which the learning rate rises linearly to LearningRate: step n of them is made at n/WarmUp of it
+	Decay      string  // how it falls after that, to 0 at Steps: "cosine" or "linear"; "": not at all
+	Accumulate int     // the gradients of so many parts of a batch, Batch/Accumulate points each, are averaged into one step, which takes less memory; 0: the batch at once
+
 	weights   *origin   // of an imported run: what Import starts from
 	precision Precision // of matrix products, of the process's backend
 }
@@ -107,6 +113,9 @@ func (e Experiment) check() error {
 	case math.IsNaN(e.WeightDecay) || math.IsNaN(e.ClipNorm):
 		return fmt.Errorf("idffnb: experiment %s: weight decay %g and gradient norm %g must be numbers", e.Name, e.WeightDecay, e.ClipNorm)
 	}
+	if err := e.checkExtras(); err != nil {
+		return fmt.Errorf("idffnb: experiment %s: %w", e.Name, err)
+	}
 	for _, part := range []any{e.Path, e.Net, e.Coupling} {
 		if c, ok := part.(interface{ Check() error }); ok {
 			if err := c.Check(); err != nil {
@@ -125,6 +134,23 @@ func (e Experiment) check() error {
 	}
 	if err := e.checkCondition(); err != nil {
 		return fmt.Errorf("idffnb: experiment %s: %w", e.Name, err)
+	}
+	return nil
+}
+
+// checkExtras says what is wrong with the settings of average, learning rate and accumulation, or nil.
+func (e Experiment) checkExtras() error {
+	switch {
+	case !(e.EMA >= 0 && e.EMA < 1):
+		return fmt.Errorf("EMA %g: want the decay of an average of the weights, in [0, 1), e.g. .9999", e.EMA)
+	case e.WarmUp < 0 || e.WarmUp > e.Steps:
+		return fmt.Errorf("WarmUp of %d steps: want 0 to the number of steps, %d", e.WarmUp, e.Steps)
+	case e.Decay != "" && e.Decay != DecayCosine && e.Decay != DecayLinear:
+		return fmt.Errorf("unknown Decay %q of the learning rate; valid names: %s, %s, or nothing", e.Decay, DecayCosine, DecayLinear)
+	case e.Decay != "" && e.WarmUp == e.Steps:
+		return fmt.Errorf("WarmUp of all %d steps leaves none for the %s decay of the learning rate", e.WarmUp, e.Decay)
+	case e.Accumulate < 0 || e.Batch%e.parts() != 0:
+		return fmt.Errorf("a batch of %d points cannot be cut into Accumulate = %d equal parts", e.Batch, e.Accumulate)
 	}
 	return nil
 }
@@ -152,6 +178,18 @@ func (e Experiment) identity() ([]byte, error) {
 	}
 	if e.DropCond != 0 { // what came later is there where it is set, so that the folders of runs keep their names
 		whole["drop_cond"] = e.DropCond
+	}
+	if e.EMA != 0 {
+		whole["ema"] = e.EMA
+	}
+	if e.WarmUp != 0 {
+		whole["warm_up"] = e.WarmUp
+	}
+	if e.Decay != "" {
+		whole["decay"] = e.Decay
+	}
+	if e.parts() > 1 {
+		whole["accumulate"] = e.Accumulate
 	}
 	if e.precision != "" && e.precision != Float32 {
 		whole["precision"] = e.precision

@@ -71,7 +71,7 @@ func (r *Run) pairsID(n int, s solver.Solver, seed uint64) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("reflow: %d pairs of %s-%s at step %d, %v, %s %v, seed %d", n, r.exp.Name, hash(identity), r.step, s, solver.GraphKey(s), solverFactors(s), seed), nil
+	return fmt.Sprintf("reflow: %d pairs of %s-%s at step %d, %v, %s %v, seed %d", n, r.exp.Name, hash(identity), r.step, s, solver.GraphKey(s), solverFactors(s), seed) + r.whichWeights(), nil
 }
 
 // fill samples the pairs.

@@ -19,7 +19,7 @@ func (r *Run) rollOutKey(ask RollOut, field flow.Field, s solver.Solver) string 
 	if sampler == "" || ask.Unkept {
 		return ""
 	}
-	return fmt.Sprintf("1; step %d; %s; %s; %d frames from %d, %d members, seed %d, starts %s", r.step, r.info.Name, sampler, ask.Frames, ask.First, ask.Members, ask.Seed, hashValues(ask.Starts))
+	return fmt.Sprintf("1; step %d; %s; %s; %d frames from %d, %d members, seed %d, starts %s", r.step, r.info.Name, sampler, ask.Frames, ask.First, ask.Members, ask.Seed, hashValues(ask.Starts)) + r.whichWeights()
 }
 
 // trajectoriesPath is the file of the roll-out with that key.
@@ -28,6 +28,8 @@ func (r *Run) trajectoriesPath(key string, t *Trajectories) string {
 	name = strings.Trim(unfit.ReplaceAllString(strings.NewReplacer("γ", "gamma", "σ", "sigma").Replace(name), "_"), "_")
 	if key != "" {
 		name += "-" + hash([]byte(key))
+	} else if r.raw {
+		name += "-raw"
 	}
 	return filepath.Join(r.Dir, "samples", name+".safetensors")
 }

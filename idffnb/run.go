@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/distributed"
@@ -22,8 +23,9 @@ import (
 // Run is an experiment with its run folder, which holds
 //
 //	experiment.json     everything the result depends on; the folder's name ends in its hash
-//	ckpt-*.safetensors  weights and optimizer, the last two checkpoints
+//	ckpt-*.safetensors  weights, their averages (EMA) and optimizer, the last two checkpoints
 //	metrics.jsonl       the loss, a line every ten steps
+//	speed.jsonl         how fast steps were made: the one file that depends on the clock
 //	pairs/              what Reflow drew
 //	samples/            what Sample drew, as safetensors whose metadata say how and at what cost
 //	evaluations.jsonl   what Evaluate found
@@ -42,6 +44,8 @@ type Run struct {
 	seconds         float64 // spent training
 	losses          []LossPoint
 	written         int // of losses, in metrics.jsonl
+	speeds          []SpeedPoint
+	speedsWritten   int // of speeds, in speed.jsonl
 	lossSum         float64
 	lossCount       int
 
@@ -49,7 +53,11 @@ type Run struct {
 	speed       Speed                   // of the last Train
 	variables   []*model.Variable       // of the training step; nil until they are made
 	chunkSteps  int                     // most steps in a call of the device, for tests; 0: as many as fit
+	saves       time.Duration           // between checkpoints, for tests; 0: saveEvery
+	training    bool                    // Train is at work
 	samplers    map[string]sampler
+	raw         bool               // samples come from the weights, not from their averages (Raw)
+	rawSamplers map[string]sampler // of Raw
 	evaluations map[string]*Report // by key; nil until they are read
 	imported    *WeightReport      // nil unless Import made the run
 }
@@ -57,6 +65,7 @@ type Run struct {
 const (
 	identityFile = "experiment.json"
 	metricsFile  = "metrics.jsonl"
+	speedFile    = "speed.jsonl"
 )
 
 // Root is the folder of run folders: where the environment variable IDFF_RUNS says, else the folder runs of the module that the program
@@ -146,7 +155,7 @@ func (r *Run) load() error {
 	r.store = model.NewStore()
 	r.store.SetParam(model.JoinPath("/", net.SeedParam), int64(r.exp.Seed))
 	r.store.SetParam(model.JoinPath("/", model.ParamInitialSeed), int64(r.exp.Seed)) // of dropout
-	r.samplers, r.variables = map[string]sampler{}, nil
+	r.samplers, r.rawSamplers, r.variables = map[string]sampler{}, nil, nil
 	r.store.SetParam(model.JoinPath("/", net.BF16Param), r.exp.precision == BF16)
 	r.step, r.savedStep, r.seconds, r.lossSum, r.lossCount = 0, 0, 0, 0, 0
 	if c != nil {
@@ -156,17 +165,43 @@ func (r *Run) load() error {
 	} else if r.exp.weights != nil {
 		return fmt.Errorf("idffnb: %s: %s has no whole checkpoint: call Import again with the file of its weights", r.exp.Name, r.Dir)
 	}
-	losses, err := checkpoint.ReadJSONL[LossPoint](r.folder.Path(metricsFile))
-	if err != nil {
-		return fmt.Errorf("idffnb: %s: %w", r.exp.Name, err)
+	if r.losses, err = readLines(r, metricsFile, func(l LossPoint) int { return l.Step }); err != nil {
+		return err
 	}
-	r.losses = r.losses[:0]
-	for _, l := range losses {
-		if l.Step <= r.step {
-			r.losses = append(r.losses, l)
+	if r.speeds, err = readLines(r, speedFile, func(p SpeedPoint) int { return p.Step }); err != nil {
+		return err
+	}
+	r.written, r.speedsWritten = len(r.losses), len(r.speeds)
+	return nil
+}
+
+// readLines reads the lines of a file of the folder up to the run's step.
+func readLines[T any](r *Run, name string, step func(T) int) (list []T, err error) {
+	lines, err := checkpoint.ReadJSONL[T](r.folder.Path(name))
+	if err != nil {
+		return nil, fmt.Errorf("idffnb: %s: %w", r.exp.Name, err)
+	}
+	for _, l := range lines {
+		if step(l) <= r.step {
+			list = append(list, l)
 		}
 	}
-	r.written = len(r.losses)
+	return list, nil
+}
+
+// writeLines appends lines to a file of the folder, in place of what it has from after the last checkpoint.
+func writeLines[T any](r *Run, name string, list []T) error {
+	path := r.folder.Path(name)
+	if _, err := checkpoint.TruncateJSONL(path, r.savedStep); err != nil {
+		return fmt.Errorf("idffnb: %s: %w", r.exp.Name, err)
+	}
+	lines := make([]any, 0, len(list))
+	for _, l := range list {
+		lines = append(lines, l)
+	}
+	if err := checkpoint.AppendJSONL(path, lines...); err != nil {
+		return fmt.Errorf("idffnb: %s: %w", r.exp.Name, err)
+	}
 	return nil
 }
 
@@ -216,7 +251,7 @@ func (r *Run) restore(c *checkpoint.Checkpoint) error {
 	return nil
 }
 
-// save writes metrics.jsonl and a checkpoint of the current step.
+// save writes metrics.jsonl, speed.jsonl and a checkpoint of the current step. The folder keeps two checkpoints, this and the one before; while it is written there are three.
 func (r *Run) save() error {
 	var list []checkpoint.Tensor
 	order, frozen := []string{}, []string{} // frozen: not trained, such as the optimizer's own
@@ -231,16 +266,11 @@ func (r *Run) save() error {
 			frozen = append(frozen, name)
 		}
 	}
-	path := r.folder.Path(metricsFile)
-	if _, err := checkpoint.TruncateJSONL(path, r.savedStep); err != nil {
-		return fmt.Errorf("idffnb: %s: %w", r.exp.Name, err)
+	if err := writeLines(r, metricsFile, r.losses[r.written:]); err != nil {
+		return err
 	}
-	lines := make([]any, 0, len(r.losses)-r.written)
-	for _, l := range r.losses[r.written:] {
-		lines = append(lines, l)
-	}
-	if err := checkpoint.AppendJSONL(path, lines...); err != nil {
-		return fmt.Errorf("idffnb: %s: %w", r.exp.Name, err)
+	if err := writeLines(r, speedFile, r.speeds[r.speedsWritten:]); err != nil {
+		return err
 	}
 	names := func(list []string) string {
 		text, _ := json.Marshal(list) // strings always have a JSON form
@@ -251,7 +281,7 @@ func (r *Run) save() error {
 	if err := r.folder.Save(r.step, list, meta); err != nil {
 		return fmt.Errorf("idffnb: %s: %w", r.exp.Name, err)
 	}
-	r.written, r.savedStep = len(r.losses), r.step
+	r.written, r.speedsWritten, r.savedStep = len(r.losses), len(r.speeds), r.step
 	return nil
 }
 
@@ -274,5 +304,5 @@ func (r *Run) String() string {
 	if e.weights != nil {
 		from = e.weights.String() + ", then "
 	}
-	return fmt.Sprintf("%s: %s%d of %d steps, %s coupling, %v path, seed %d, trained in %.0f s; %v", e.Name, from, r.step, e.Steps, e.Coupling.Name(), e.Path, e.Seed, r.seconds, r.info)
+	return fmt.Sprintf("%s: %s%d of %d steps, %s coupling, %v path, seed %d, trained in %.0f s%s; %v", e.Name, from, r.step, e.Steps, e.Coupling.Name(), e.Path, e.Seed, r.seconds, r.averageNote(), r.info)
 }

@@ -227,6 +227,9 @@ var unfit = regexp.MustCompile(`[^A-Za-z0-9.-]+`)
 // keep writes the samples to the run folder.
 func (r *Run) keep(s *Samples) error {
 	name := fmt.Sprintf("%s-%s-shrink%g-seed%d-n%d", s.Field, s.Solver, s.Shrink, s.Seed, s.N) + s.given
+	if r.raw {
+		name += "-raw"
+	}
 	name = strings.Trim(unfit.ReplaceAllString(strings.ReplaceAll(name, "γ", "gamma"), "_"), "_")
 	meta := map[string]string{"field": s.Field, "solver": s.Solver, "cost": s.Cost.String(), "seed": strconv.FormatUint(s.Seed, 10),
 		"shrink": fmt.Sprint(s.Shrink), "trained_steps": strconv.Itoa(r.step), "backend": r.info.String()}

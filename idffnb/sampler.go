@@ -127,14 +127,17 @@ func (r *Run) model(scope *model.Scope, cond *Node) *flow.Model {
 func (r *Run) conditioned(scope *model.Scope, cond *Node) *flow.Model {
 	gaussian := r.exp.startsFromNoise()
 	m := flow.NewModel(func(x, t *Node, at solver.Time) flow.Prediction {
-		p := r.exp.Objective.Prediction(r.exp.Path, x, r.exp.predictNow(scope, x, t, cond), at)
+		out := r.withAverages(x.Graph(), func() *Node { return r.exp.predictNow(scope, x, t, cond) })
+		p := r.exp.Objective.Prediction(r.exp.Path, x, out, at)
 		if !gaussian && r.exp.Objective.Heads() == 1 {
 			p.Score = nil // Tweedie's formula needs x0 ~ N(0, I) whatever x1 is
 		}
 		return p
 	})
 	if r.exp.Objective.Averages() {
-		m.WithAverage(func(x, t, interval *Node) *Node { return r.exp.predict(scope, x, t, withInterval(cond, interval)) })
+		m.WithAverage(func(x, t, interval *Node) *Node {
+			return r.withAverages(x.Graph(), func() *Node { return r.exp.predict(scope, x, t, withInterval(cond, interval)) })
+		})
 	}
 	return m
 }

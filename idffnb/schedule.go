@@ -164,7 +164,9 @@ func ReadSchedule(path string) (*Schedule, error) {
 }
 
 // network names what a schedule belongs to: the run folder, whose name ends in the hash of network, data and training, and the step it was trained to.
-func (r *Run) network() string { return fmt.Sprintf("%s at step %d", filepath.Base(r.Dir), r.step) }
+func (r *Run) network() string {
+	return fmt.Sprintf("%s at step %d", filepath.Base(r.Dir), r.step) + r.whichWeights()
+}
 
 // checkSchedule refuses a schedule of another network.
 func (r *Run) checkSchedule(s solver.Solver) error {

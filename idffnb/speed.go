@@ -16,6 +16,9 @@ type Speed struct {
 
 	last  time.Time // when the last steps ended
 	start float64   // CPU time of the process after the first steps
+
+	notedSteps   int // of Steps and Seconds, in the points of Speeds
+	notedSeconds float64
 }
 
 // add counts steps that began then and have ended now.
@@ -30,6 +33,11 @@ func (s *Speed) add(steps int, began time.Time) {
 	}
 	s.last = now
 	s.CPU = cpu - s.start
+}
+
+// pause leaves out time that was not spent on training.
+func (s *Speed) pause(d time.Duration, cpu float64) {
+	s.last, s.start = s.last.Add(d), s.start+cpu
 }
 
 // PerSecond is the number of steps in a second, 0 where none were counted.
@@ -50,6 +58,33 @@ func (s Speed) String() string {
 
 // Speed is how fast the last Train of this Run made steps.
 func (r *Run) Speed() Speed { return r.speed }
+
+// SpeedPoint is a line of speed.jsonl: how fast steps were made, by the clock of the machine that made them.
+type SpeedPoint struct {
+	Step      int     `json:"step"`
+	Seconds   float64 `json:"seconds"`          // spent training up to Step, compilation included
+	PerSecond float64 `json:"steps_per_second"` // since the point before, compilation and what watches the training left out
+}
+
+// Speeds is how fast steps were made from the first one on, a point every quarter of a second at first and every hundredth of the time later; runs that were trained before there was a speed.jsonl have
+// none. Drawn over the steps:
+//
+//	curve := figures.Series{Name: run.Experiment().Name}
+//	for _, p := range run.Speeds() {
+//		curve.X, curve.Y = append(curve.X, float64(p.Step)), append(curve.Y, p.PerSecond)
+//	}
+//	figures.MustShow(figures.Lines{Series: []figures.Series{curve}, XLabel: "training step", YLabel: "steps a second"})
+func (r *Run) Speeds() []SpeedPoint { return append([]SpeedPoint(nil), r.speeds...) }
+
+// noteSpeed adds a point to Speeds, if it is time for one.
+func (r *Run) noteSpeed() {
+	steps, seconds := r.speed.Steps-r.speed.notedSteps, r.speed.Seconds-r.speed.notedSeconds
+	if steps == 0 || r.step < r.exp.Steps && seconds < max(.25, r.seconds/100) {
+		return
+	}
+	r.speeds = append(r.speeds, SpeedPoint{r.step, r.seconds, float64(steps) / seconds})
+	r.speed.notedSteps, r.speed.notedSeconds = r.speed.Steps, r.speed.Seconds
+}
 
 // cpuTime is the time that all cores have spent on this process, in seconds.
 func cpuTime() float64 {

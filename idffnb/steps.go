@@ -14,21 +14,21 @@ import (
 //
 //	for i := 0; i < count; i++ { one step on batch i; its loss becomes losses[i] }
 //
-// Inputs are count [] and the inputs of the steps, stacked to [capacity, batch, ...]; the output is losses [capacity]. Weights and optimizer stay on the
-// device from step to step. The loop's body is compiled once, so that a step does the same however the steps are cut into calls. Where there is room for
+// Inputs are count [] and the inputs of the steps, stacked to [capacity, batch, ...]; the output is losses [capacity]. With Accumulate it is all of parts of batches, so many times as many, and a
+// step is made after the last part of each batch. Weights and optimizer stay on the device from step to step. The loop's body is compiled once, so that a step does the same however the steps are cut into calls. Where there is room for
 // one step only, as on pure Go, which cannot slice at an index, there is no loop. On several devices the points of a batch are split among them.
 func (r *Run) stepsExec(in []shapes.Shape, axes []int) (steps *spread, err error) {
 	err = tryGraph("training step", func() error {
 		exec, err := model.NewExec(r.backend, r.store, func(scope *model.Scope, in []*Node) *Node {
 			defer panicAsError()
 			count, stacked := in[0], in[1:]
-			if stacked[0].Shape().Dimensions[0] == 1 {
-				return Reshape(trainStep(scope, r.exp, first(stacked)), 1)
+			if !r.loops() || stacked[0].Shape().Dimensions[0] == 1 {
+				return allParts(scope, r.exp, stacked)
 			}
 			return trainLoop(scope, r.exp, r.variables, count, stacked)
 		})
 		if err == nil {
-			steps, err = r.compileOver(r.exp.Batch, exec, in, axes)
+			steps, err = r.compileOver(r.exp.Batch/r.exp.parts(), exec, in, axes)
 		}
 		return err
 	})
@@ -44,6 +44,8 @@ func trainLoop(scope *model.Scope, e Experiment, variables []*model.Variable, co
 	for _, v := range variables {
 		state = append(state, v.NodeValue(g))
 	}
+	sums := len(state)
+	state = append(state, zeroSums(e, variables, g)...)
 	inside := func(g *Graph) []*Node {
 		list := make([]*Node, len(state))
 		for i, s := range state {
@@ -62,14 +64,14 @@ func trainLoop(scope *model.Scope, e Experiment, variables []*model.Variable, co
 		for i, v := range variables {
 			v.SetNodeValue(now[values+i])
 		}
-		loss := trainStep(scope, e, at(stacked, index))
+		loss, nextSums := partStep(scope, e, variables, index, at(stacked, index), now[sums:])
 		next := append([]*Node{AddScalar(index, 1), now[1], DynamicUpdateSlice(losses, Reshape(loss, 1), []*Node{index})}, stacked...)
 		for i, v := range variables {
 			value := v.NodeValue(g)
 			changed[i] = value != now[values+i]
 			next = append(next, value)
 		}
-		return next
+		return append(next, nextSums...)
 	})
 	after := While(more, body, state...)
 	for i, v := range variables {
@@ -148,7 +150,8 @@ func (r *Run) compileSteps(c *chunk) (steps *spread, err error) {
 
 // run executes the steps of the chunk and returns their losses.
 func (c *chunk) run(steps *spread) (losses []float32, err error) {
-	args := []*tensors.Tensor{tensors.FromScalar(int32(c.steps))}
+	parts := max(c.parts, 1)
+	args := []*tensors.Tensor{tensors.FromScalar(int32(c.steps * parts))}
 	for _, i := range c.inputs {
 		args = append(args, tensors.FromFlatDataAndDimensions(i.values, i.shape...))
 	}
@@ -163,5 +166,5 @@ func (c *chunk) run(steps *spread) (losses []float32, err error) {
 	if err != nil {
 		return nil, ofSize(err, "a batch of %d", c.inputs[0].shape[1])
 	}
-	return losses[:c.steps], nil
+	return meanOfParts(losses[:c.steps*parts], parts), nil
 }

@@ -32,25 +32,36 @@ const (
 	saveEvery = 20 * time.Second // between checkpoints
 )
 
+// saveTime is the time between checkpoints.
+func (r *Run) saveTime() time.Duration {
+	if r.saves > 0 {
+		return r.saves
+	}
+	return saveEvery
+}
+
 // Train trains the network to the experiment's number of steps, from where it stopped before; it does nothing if that is done.
 // An interrupted and resumed training ends with the same weights as one in a single go, bit for bit on one CPU backend. In a
 // notebook it updates one display with a progress bar and the loss curve. It saves every 20 seconds, at the end, and on SIGINT or
-// SIGTERM, when it returns ErrInterrupted. A loss that is not a number stops it: the error names the step, and the last good
-// checkpoint stays. Only one program may train a run at a time.
-func (r *Run) Train() error {
+// SIGTERM; the folder keeps two checkpoints, and a third while it is written: where the disk has no room for them, Train says how much they need, and does not begin. When interrupted, it returns ErrInterrupted. A loss that is not a number stops it: the error names the step, and the last good
+// checkpoint stays. Only one program may train a run at a time. The options are of this call, and no part of the experiment.
+func (r *Run) Train(options ...TrainOption) error {
 	stop, done := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer done()
-	return r.train(stop, func() {})
+	return r.train(stop, func() {}, options...)
 }
 
 // MustTrain is Train for notebooks.
-func (r *Run) MustTrain() { Must(r.Train()) }
+func (r *Run) MustTrain(options ...TrainOption) { Must(r.Train(options...)) }
 
 // train runs the steps that are left, until ctx ends; it calls after after each chunk of them.
-func (r *Run) train(ctx context.Context, after func()) (err error) {
-	if r.step >= r.exp.Steps {
-		return nil
+func (r *Run) train(ctx context.Context, after func(), options ...TrainOption) (err error) {
+	watch, err := r.watching(options)
+	if err != nil || r.step >= r.exp.Steps {
+		return err
 	}
+	r.training = true
+	defer func() { r.training = false }()
 	if err := r.folder.Lock(); err != nil {
 		return fmt.Errorf("idffnb: %s: %w", r.exp.Name, err)
 	}
@@ -64,8 +75,9 @@ func (r *Run) train(ctx context.Context, after func()) (err error) {
 
 	show := newProgress(r.exp.Name+", "+r.info.String(), r.step, r.exp.Steps, r.losses)
 	before, began, saved := r.seconds, time.Now(), time.Now()
+	spend := func() { r.seconds = before + time.Since(began).Seconds() }
 	save := func() error {
-		r.seconds = before + time.Since(began).Seconds()
+		spend()
 		saved = time.Now()
 		return r.save()
 	}
@@ -73,10 +85,14 @@ func (r *Run) train(ctx context.Context, after func()) (err error) {
 	var steps *spread
 	defer func() { steps.finalize() }()
 	r.speed = Speed{}
-	for c := batches.next(pace.steps); c != nil; c = batches.next(pace.steps) {
+	next := func() *chunk { return batches.next(watch.most(r.step, pace.steps)) }
+	for c := next(); c != nil; c = next() {
 		if steps == nil && c.steps > 0 {
 			if steps, err = r.compileSteps(c); err != nil {
 				return fmt.Errorf("idffnb: %s: training stopped: %w", r.exp.Name, err)
+			}
+			if err := r.folder.Room(r.checkpointSize()); err != nil {
+				return fmt.Errorf("idffnb: %s: training did not start: %w; or set IDFF_RUNS to another place", r.exp.Name, err)
 			}
 		}
 		if err := r.trainChunk(steps, c, pace); err != nil {
@@ -85,7 +101,15 @@ func (r *Run) train(ctx context.Context, after func()) (err error) {
 		show.curve = r.losses
 		show.update(r.step)
 		after()
-		if time.Since(saved) >= saveEvery {
+		spend()
+		r.noteSpeed()
+		paused := time.Now()
+		if err := watch.look(r); err != nil { // the steps so far are good
+			return errors.Join(err, r.save())
+		}
+		pause := time.Since(paused)
+		began, show.start = began.Add(pause), show.start.Add(pause)
+		if time.Since(saved) >= r.saveTime() {
 			if err := save(); err != nil {
 				return err
 			}
@@ -148,9 +172,16 @@ func shaped(values []float32, n int) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(values, n, len(values)/n)
 }
 
-// trainStep builds one step of AdamW on the batch (x0, x1, t, eps, for meanflow r - t, and, where the data gives it, cond), with the gradient
-// clipped to norm ClipNorm as PyTorch's clip_grad_norm_, and returns the loss before it.
+// trainStep builds one step of AdamW on a batch, and returns the loss before it.
 func trainStep(scope *model.Scope, e Experiment, in []*Node) *Node {
+	loss, gradients := lossAndGradients(scope, e, in)
+	update(scope, e, gradients)
+	return loss
+}
+
+// lossAndGradients builds the loss on a batch (x0, x1, t, eps, for meanflow r - t, and, where the data gives it, cond) and its gradients in the weights, in the order of the
+// store's variables.
+func lossAndGradients(scope *model.Scope, e Experiment, in []*Node) (loss *Node, gradients []*Node) {
 	scope.Store().SetTraining(in[0].Graph(), true) // networks with dropout then drop
 	dim := e.Data.Dim()
 	b := flow.Batch{X0: matrix(in[0], dim), X1: matrix(in[1], dim), T: in[2], Eps: matrix(in[3], dim)}
@@ -163,13 +194,22 @@ func trainStep(scope *model.Scope, e Experiment, in []*Node) *Node {
 		cond = rest[0]
 	}
 	b.Net = func(x, t, interval *Node) *Node { return e.predict(scope, x, t, withInterval(cond, interval)) }
-	loss := e.Objective.Loss(e.Path, b)
-	grads := clipNorm(scope.BuildTrainableVariablesGradientsGraph(loss), e.ClipNorm)
+	loss = e.Objective.Loss(e.Path, b)
+	return loss, scope.BuildTrainableVariablesGradientsGraph(loss)
+}
+
+// update builds AdamW's step along the gradients, clipped to norm ClipNorm as PyTorch's clip_grad_norm_ does, at the learning rate of the step, and then the average of the weights.
+func update(scope *model.Scope, e Experiment, gradients []*Node) {
+	gradients = clipNorm(gradients, e.ClipNorm)
+	setRate(scope, e, gradients[0].Graph())
+	before := trainedValues(scope, gradients[0].Graph())
 	adam := optimizer.Adam().LearningRate(e.LearningRate).WeightDecay(max(e.WeightDecay, 0)).Epsilon(1e-8).Done()
 	adam.(interface {
 		UpdateGraphWithGradients(*model.Scope, []*Node, dtypes.DType)
-	}).UpdateGraphWithGradients(scope, grads, loss.DType())
-	return loss
+	}).UpdateGraphWithGradients(scope, gradients, dtypes.Float32)
+	if e.EMA > 0 {
+		updateAverage(scope, e.EMA, before)
+	}
 }
 
 // matrix reshapes [n] to [n, 1] where points have one component.

@@ -133,9 +133,14 @@ func checkTrainingSteps(t *testing.T, name string, backend compute.Backend) {
 // the same bits, in the weights, the optimizer and metrics.jsonl.
 func TestResumeIsBitEqual(t *testing.T) {
 	for name, backend := range backends(t) {
-		for _, coupling := range []flow.Coupling{flow.Independent(), flow.ExactOT()} {
+		for _, set := range []func(*Experiment){
+			func(*Experiment) {},
+			func(e *Experiment) { e.Coupling = flow.ExactOT() },
+			func(e *Experiment) { e.EMA, e.WarmUp, e.Decay, e.Accumulate = .99, 20, DecayCosine, 4 },
+		} {
 			e := small(t)
-			e.Coupling = coupling
+			set(&e)
+			coupling := e.withDefaults().Coupling
 			whole := mustOpen(t, e)
 			whole.backend = backend
 			if err := whole.Train(); err != nil {

@@ -9,6 +9,14 @@ import (
 	"github.com/idff-go/workbench/idffnb/checkpoint"
 )
 
+// checkpointSize is about how many bytes a checkpoint of the run has: those of the variables of the training step.
+func (r *Run) checkpointSize() (bytes int64) {
+	for v := range r.store.IterVariables() {
+		bytes += int64(v.Shape().Size()) * int64(v.DType().Size())
+	}
+	return bytes
+}
+
 // toCheckpoint copies a variable's value from the backend.
 func toCheckpoint(name string, v *model.Variable) (checkpoint.Tensor, error) {
 	value, err := v.Value()

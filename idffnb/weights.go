@@ -86,7 +86,7 @@ func (r *Run) Weights() *WeightReport { return r.imported }
 //
 //	model.load_state_dict(safetensors.torch.load_file("weights.safetensors"))
 //
-// The metadata name the experiment and the step.
+// The metadata name the experiment and the step. With Experiment.EMA it is the averages of the weights that are written; r.Raw().Export writes the weights themselves.
 func (r *Run) Export(path string) error {
 	fail := func(err error) error {
 		return fmt.Errorf("idffnb: %s: exporting the weights: %w", r.exp.Name, err)
@@ -107,7 +107,11 @@ func (r *Run) Export(path string) error {
 		if v == nil {
 			return fail(fmt.Errorf("the run has no variable %s", p.Path()))
 		}
-		t, err := toCheckpoint(torchName(v), v)
+		name := torchName(v)
+		if average := r.averageOf(v); average != nil && r.averaged() {
+			v = average
+		}
+		t, err := toCheckpoint(name, v)
 		if err != nil {
 			return fail(fmt.Errorf("variable %s: %s", p.Path(), firstLine(err)))
 		}

@@ -112,16 +112,13 @@ func (f *Folder) Close() error {
 }
 
 // Save writes a checkpoint of the step, then removes older ones so that Keep
-// are left. It takes the lock if it is not held. When it fails, the checkpoints
+// are left: there is one more than that while it writes, never more. It takes the lock if it is not held. When it fails, the checkpoints
 // before are as they were. The metadata key "step" is its own.
 //
 // Steps go up: it is an error if the folder has a whole checkpoint of a later
 // step, since Latest would then give that one.
 func (f *Folder) Save(step int, tensors []Tensor, meta map[string]string) error {
-	keep := f.Keep
-	if keep == 0 {
-		keep = 2
-	}
+	keep := f.keep()
 	if step < 0 || keep < 0 {
 		return fmt.Errorf("checkpoint: cannot save step %d and keep %d; neither may be negative", step, keep)
 	}
@@ -151,6 +148,14 @@ func (f *Folder) Save(step int, tensors []Tensor, meta map[string]string) error 
 		return fmt.Errorf("checkpoint: step %d is saved, but an older checkpoint could not be removed: %w", step, err)
 	}
 	return nil
+}
+
+// keep is how many checkpoints Save keeps.
+func (f *Folder) keep() int {
+	if f.Keep == 0 {
+		return 2
+	}
+	return f.Keep
 }
 
 // prune removes checkpoints older than the one just saved, first of all the
