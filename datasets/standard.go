@@ -47,6 +47,9 @@ func NewStandard(train *Maps, season Season) (*Standard, error) {
 // program.
 func MustStandard(train *Maps, season Season) *Standard { return must(NewStandard(train, season)) }
 
+// Unit is the unit of the data that Undo goes back to, such as °C.
+func (s *Standard) Unit() string { return s.Climatology.maps.Unit }
+
 // Apply standardises maps, of training or others. It is an error if they are on
 // another grid, or lack dates where there is a season.
 func (s *Standard) Apply(m *Maps) (*Maps, error) {

@@ -239,6 +239,33 @@ func (d *Steps) Newest(states []float32) []float32 {
 	return out
 }
 
+// States are the states to begin with from frames of your own, shape [n, history, Dim],
+// the newest last, as Starts makes them of the data's: shape [n, FrameDim]. Of more
+// frames than History the newest are taken. The mask is that of the first part. It is
+// an error if there are fewer, or the numbers are no whole frames.
+func (d *Steps) States(frames []float32, history int) ([]float32, error) {
+	size := d.Dim()
+	if history < d.History {
+		return nil, fmt.Errorf("datasets: %s: starts of %d frames; a forecast needs the last %d", d.name, history, d.History)
+	}
+	if len(frames) == 0 || len(frames)%(history*size) != 0 {
+		return nil, fmt.Errorf("datasets: %s: %d values are no starts of %d frames of size %d", d.name, len(frames), history, size)
+	}
+	states := make([]float32, 0, len(frames)/(history*size)*d.FrameDim())
+	for start := range slices.Chunk(frames, history*size) {
+		if d.Mask {
+			for _, v := range d.masks[0] {
+				states = append(states, float32(v))
+			}
+		}
+		states = append(states, start[(history-d.History)*size:]...)
+		if d.Lead > 1 {
+			states = append(states, start[(history-1)*size:]...)
+		}
+	}
+	return states, nil
+}
+
 // Starts are the states whose newest frames have the numbers at (counted from 0) in
 // a series of a part, for a roll-out: shape [len(at), FrameDim]. It is an error if
 // a frame has not enough before it, or there is no such part, series or frame.

@@ -91,6 +91,13 @@ func TestSteps(t *testing.T) {
 		if err != nil || len(states) != d.FrameDim() {
 			t.Fatal(len(states), err)
 		}
+		var shown []float32 // one frame more than it needs, if there is one
+		for k := max(0, first-opt.History); k <= first; k++ {
+			shown = append(shown, a.Frame(1, k)...)
+		}
+		if own, err := d.States(shown, len(shown)/d.Dim()); err != nil || !slices.Equal(own, states) {
+			t.Errorf("%+v: states of frames %v, want %v, %v", opt, own, states, err)
+		}
 		for k := 1; k <= 2; k++ {
 			given, more := d.Before(nil, states, k)
 			if opt.FromNoise != (given == nil) || len(more) != width {

@@ -37,8 +37,11 @@ func (r *Run) capacity() int {
 	return min(stepsAtOnce, max(1, valuesAtOnce/(r.exp.Batch*r.exp.Data.Dim())))
 }
 
-// loops tells whether the backend can make many steps in one program.
+// loops tells whether the backend can make many steps in one program, and does so without loss.
 func (r *Run) loops() bool {
+	if r.oneByOne {
+		return false
+	}
 	able := r.backend.Capabilities()
 	return able.Functions && able.Operations[compute.OpTypeDynamicSlice]
 }
@@ -132,6 +135,15 @@ func (c *chunk) add(b batch, n int) {
 		copy(c.inputs[k].values[c.steps*len(values):], values)
 	}
 	c.steps++
+}
+
+// cutTo leaves room for so many steps, no fewer than there are.
+func (c *chunk) cutTo(capacity int) {
+	for k, i := range c.inputs {
+		i.values, i.shape[0] = i.values[:len(i.values)/c.capacity*capacity], i.shape[0]/c.capacity*capacity
+		c.inputs[k] = i
+	}
+	c.capacity = capacity
 }
 
 // pace chooses how many steps a chunk may have: as many as take a quarter of a second, so that progress is seen, checkpoints are in time and an interrupt is soon heard.

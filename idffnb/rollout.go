@@ -20,12 +20,17 @@ type RollOut struct {
 
 // Trajectories are what RollOut drew.
 type Trajectories struct {
-	X                   []float32 // row-major [Members, Starts, Frames, Dim], the starts not among them
+	X                   []float32 // row-major [Members, Starts, Frames, Dim], the starts not among them; of data with a method Newest(states) what it takes out of the frames
 	Members, Starts     int
 	Frames, Dim, First  int
 	Cost                solver.Cost // of a trajectory: of all its frames together; Seconds is that of all trajectories
 	Seed                uint64
 	Field, Solver, Data string
+}
+
+// withNewest is Dynamics whose frames carry more than was drawn, such as the frames before: Newest takes that out of frames [n, FrameDim], shape [n, Dim].
+type withNewest interface {
+	Newest(frames []float32) []float32
 }
 
 // streams of a roll-out, + number of the frame
@@ -78,14 +83,14 @@ func (r *Run) MustRollOut(ask RollOut, field flow.Field, s solver.Solver) *Traje
 
 // rollOut draws the values of out.
 func (r *Run) rollOut(out *Trajectories, data Dynamics, ask RollOut, field flow.Field, s solver.Solver) error {
-	width := out.Dim
+	width := data.FrameDim()
 	size := history(data) * width
 	n := out.Members * out.Starts
 	frames := make([]float32, 0, n*size) // row m*starts + i: member m from start i
 	for range ask.Members {
 		frames = append(frames, ask.Starts...)
 	}
-	out.X = make([]float32, n*ask.Frames*width)
+	out.X = make([]float32, n*ask.Frames*out.Dim)
 	for k := range ask.Frames {
 		next, cost, err := r.nextFrame(data, frames, ask.First+k, ask.Seed, field, s)
 		if err != nil {
@@ -95,7 +100,12 @@ func (r *Run) rollOut(out *Trajectories, data Dynamics, ask RollOut, field flow.
 			row := frames[i*size : (i+1)*size]
 			copy(row, row[width:])
 			copy(row[size-width:], next[i*width:(i+1)*width])
-			copy(out.X[(i*ask.Frames+k)*width:], next[i*width:(i+1)*width])
+		}
+		if d, ok := data.(withNewest); ok {
+			next = d.Newest(next)
+		}
+		for i := range n {
+			copy(out.X[(i*ask.Frames+k)*out.Dim:], next[i*out.Dim:(i+1)*out.Dim])
 		}
 		out.Cost = addCost(out.Cost, cost)
 	}
@@ -104,7 +114,11 @@ func (r *Run) rollOut(out *Trajectories, data Dynamics, ask RollOut, field flow.
 
 // trajectories are those asked for, still without values.
 func (ask RollOut) trajectories(data Dynamics, field flow.Field, s solver.Solver) *Trajectories {
-	return &Trajectories{Members: ask.Members, Starts: len(ask.Starts) / (history(data) * data.FrameDim()), Frames: ask.Frames, Dim: data.FrameDim(), First: ask.First,
+	dim := data.FrameDim()
+	if _, ok := data.(withNewest); ok {
+		dim = data.Dim()
+	}
+	return &Trajectories{Members: ask.Members, Starts: len(ask.Starts) / (history(data) * data.FrameDim()), Frames: ask.Frames, Dim: dim, First: ask.First,
 		Seed: ask.Seed, Field: field.Name(), Solver: fmt.Sprint(s), Data: data.Name()}
 }
 

@@ -53,6 +53,7 @@ type Run struct {
 	speed       Speed                   // of the last Train
 	variables   []*model.Variable       // of the training step; nil until they are made
 	chunkSteps  int                     // most steps in a call of the device, for tests; 0: as many as fit
+	oneByOne    bool                    // every training step is a program of its own, not a turn of a loop: see makeVariables
 	saves       time.Duration           // between checkpoints, for tests; 0: saveEvery
 	training    bool                    // Train is at work
 	samplers    map[string]sampler

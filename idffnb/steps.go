@@ -2,6 +2,7 @@ package idffnb
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
@@ -105,13 +106,15 @@ func first(stacked []*Node) []*Node {
 	return list
 }
 
-// makeVariables makes the variables of the training step, weights and optimizer, that are not there yet, and notes them all: it builds a step in a program of which nothing is kept.
+// makeVariables makes the variables of the training step, weights and optimizer, that are not there yet, and notes them all: it builds a step in a program of which nothing is kept. It also notes
+// whether steps had better be programs of their own: XLA on the CPU computes the gradients of convolutions some 25 times slower inside a loop (its fast routines are not used there).
 func (r *Run) makeVariables(c *chunk) error {
 	return tryGraph("training step", func() error {
 		exec, err := model.NewExec(r.backend, r.store, func(scope *model.Scope, in []*Node) *Node {
 			defer panicAsError()
 			g := in[0].Graph()
 			trainStep(scope, r.exp, first(in))
+			r.oneByOne = r.info.Name == "cpu" && slices.ContainsFunc(g.Nodes(), func(n *Node) bool { return n.Type() == NodeTypeConvGeneral })
 			r.variables = nil
 			for v := range r.store.IterVariables() {
 				if v.InUseByGraph(g) {
@@ -140,6 +143,9 @@ func (r *Run) compileSteps(c *chunk) (steps *spread, err error) {
 		if err := r.makeVariables(c); err != nil {
 			return nil, err
 		}
+	}
+	if r.oneByOne {
+		c.cutTo(1)
 	}
 	in, axes := []shapes.Shape{shapes.Make(dtypes.Int32)}, []int{whole}
 	for _, i := range c.inputs {

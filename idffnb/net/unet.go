@@ -35,7 +35,9 @@ type UNet struct {
 	Dropout        float64 // share of values that the residual blocks drop in training
 	ScaleShift     bool    // the embedding scales and shifts what is normalised (use_scale_shift_norm)
 	ResampleBlocks bool    // sizes are changed by residual blocks, not by a convolution with a stride and one after enlarging (resblock_updown)
-	Classes        int     // labels that cond gives in its first column, embedded with the time; 0 in an Experiment on labelled data: as many as there are
+	Maps           int     // maps of height x width numbers that cond begins with, which the network sees beside x as further colours: frames before, a mask
+	Patch          int     // squares of so many pixels a side are taken as the colours of one, and given back so: a quarter of the work for 2; 0 means 1
+	Classes        int     // labels that cond gives in its first column (after the Maps), embedded with the time; 0 in an Experiment on labelled data: as many as there are
 	Heads          int     // outputs of the image's size; 0 means 1
 
 	Remat bool // gradient checkpointing: blocks are computed again for the gradient, not kept (GoMLX's Node.Checkpoint); on XLA a step then takes less memory, on pure Go it need not
@@ -46,8 +48,9 @@ var defaultMultipliers = map[int][]int{28: {1, 2, 2}, 32: {1, 2, 2, 2}, 64: {1, 
 
 func (u UNet) withDefaults() UNet {
 	u.Channels, u.Blocks, u.Heads, u.HeadChannels = orDefault(u.Channels, 128), orDefault(u.Blocks, 2), orDefault(u.Heads, 1), orDefault(u.HeadChannels, 64)
+	u.Patch = orDefault(u.Patch, 1)
 	if u.Multipliers == nil {
-		u.Multipliers = defaultMultipliers[u.Image[1]]
+		u.Multipliers = defaultMultipliers[u.width()]
 	}
 	if u.Attention == nil {
 		u.Attention = []int{16}
@@ -63,12 +66,14 @@ func (u UNet) Check() error {
 	switch {
 	case min(height, width, u.Image[2]) < 1:
 		return fail("images of %d x %d pixels with %d channels: set Image to the height, width and colour channels of the data", height, width, u.Image[2])
+	case u.Patch < 1 || height%u.Patch != 0 || width%u.Patch != 0:
+		return fail("patches of %d pixels a side in images of %d x %d: want a divisor of both", u.Patch, height, width)
 	case len(u.Multipliers) == 0:
-		return fail("no Multipliers are known for images %d pixels wide: give them, e.g. 1, 2, 2 for three levels", width)
+		return fail("no Multipliers are known for images %d pixels wide: give them, e.g. 1, 2, 2 for three levels", u.width())
 	case u.Channels < 0 || u.Channels%normGroups != 0:
 		return fail("%d Channels: want a multiple of %d, the groups of its normalisation", u.Channels, normGroups)
-	case min(u.Blocks, u.HeadChannels, u.Heads) < 0 || u.AttentionHeads < 0 || u.Classes < 0:
-		return fail("%d Blocks, %d HeadChannels, %d AttentionHeads, %d Classes and %d Heads: sizes must not be negative", u.Blocks, u.HeadChannels, u.AttentionHeads, u.Classes, u.Heads)
+	case min(u.Blocks, u.HeadChannels, u.Heads) < 0 || u.AttentionHeads < 0 || u.Classes < 0 || u.Maps < 0:
+		return fail("%d Blocks, %d HeadChannels, %d AttentionHeads, %d Maps, %d Classes and %d Heads: sizes must not be negative", u.Blocks, u.HeadChannels, u.AttentionHeads, u.Maps, u.Classes, u.Heads)
 	case !(u.Dropout >= 0 && u.Dropout < 1):
 		return fail("Dropout %g: want a share in [0, 1)", u.Dropout)
 	}
@@ -77,12 +82,12 @@ func (u UNet) Check() error {
 			return fail("the multiplier %d: want 1 or more", m)
 		}
 	}
-	if shrink := 1 << (len(u.Multipliers) - 1); height%shrink != 0 || width%shrink != 0 {
-		return fail("%d levels halve images of %d x %d pixels %d times, which does not come out even: give fewer Multipliers, or pad the images", len(u.Multipliers), height, width, len(u.Multipliers)-1)
+	if shrink := u.Patch << (len(u.Multipliers) - 1); height%shrink != 0 || width%shrink != 0 {
+		return fail("%d levels halve images of %d x %d pixels %d times, which does not come out even: give fewer Multipliers, or pad the images", len(u.Multipliers), height/u.Patch, width/u.Patch, len(u.Multipliers)-1)
 	}
 	for _, r := range u.Attention {
-		if r < 1 || r > width {
-			return fail("attention at resolution %d: want 1 to the image's width, %d", r, width)
+		if r < 1 || r > u.width() {
+			return fail("attention at resolution %d: want 1 to the width of the first level, %d", r, u.width())
 		}
 	}
 	for level, m := range u.Multipliers {
@@ -93,9 +98,12 @@ func (u UNet) Check() error {
 	return nil
 }
 
+// width is the width of the first level.
+func (u UNet) width() int { return u.Image[1] / u.Patch }
+
 // attends tells whether the level that is shrunk by a factor has attention.
 func (u UNet) attends(shrunk int) bool {
-	return slices.ContainsFunc(u.Attention, func(r int) bool { return shrunk == u.Image[1]/r })
+	return slices.ContainsFunc(u.Attention, func(r int) bool { return shrunk == u.width()/r })
 }
 
 // Predict implements Net.
@@ -109,14 +117,55 @@ func (u UNet) Predict(scope *model.Scope, x, t, cond *Node) *Node {
 	if dim != height*width*colours {
 		panic(fmt.Errorf("net: UNet for images of %d x %d pixels with %d channels: the points have size %d, want %d", height, width, colours, dim, height*width*colours))
 	}
-	emb := u.embedding(scope, t, cond)
 	h := Reshape(x, batch, height, width, colours)
+	h, cond = u.beside(h, cond)
+	h = fold(h, u.Patch)
+	emb := u.embedding(scope, t, cond)
 	h, seen := u.down(scope, h, emb)
 	h = u.middle(scope.At("middle_block"), h, emb)
 	h = u.up(scope, h, emb, seen)
-	h = zeroConv(scope, "out.2", SiLU(groupNorm(scope, "out.0", h)), u.Heads*colours)
+	h = zeroConv(scope, "out.2", SiLU(groupNorm(scope, "out.0", h)), u.Patch*u.Patch*u.Heads*colours)
+	h = unfold(h, u.Patch)
 	h = TransposeAllDims(Reshape(h, batch, height, width, u.Heads, colours), 0, 3, 1, 2, 4)
 	return Reshape(h, batch, u.Heads*dim)
+}
+
+// beside adds the maps of cond [batch, Maps*height*width + m] to an image as colours; rest is what else cond has, nil if nothing.
+func (u UNet) beside(h, cond *Node) (seen, rest *Node) {
+	if u.Maps == 0 {
+		return h, cond
+	}
+	d := h.Shape().Dimensions
+	size := u.Maps * d[1] * d[2]
+	if cond == nil || cond.Shape().Size() < d[0]*size {
+		panic(fmt.Errorf("net: UNet with %d maps of %d x %d beside the image needs them as cond [batch, %d or more]; the data gives fewer numbers", u.Maps, d[1], d[2], size))
+	}
+	cond = Reshape(cond, d[0], -1)
+	maps := TransposeAllDims(Reshape(Slice(cond, AxisRange(), AxisRange(0, size)), d[0], u.Maps, d[1], d[2]), 0, 2, 3, 1)
+	if cond.Shape().Dimensions[1] > size {
+		rest = Slice(cond, AxisRange(), AxisRange(size))
+	}
+	return Concatenate([]*Node{h, maps}, -1), rest
+}
+
+// fold takes squares of p pixels a side as the colours of one (space to depth): [batch, height, width, c] -> [batch, height/p, width/p, p p c].
+func fold(x *Node, p int) *Node {
+	if p == 1 {
+		return x
+	}
+	d := x.Shape().Dimensions
+	x = TransposeAllDims(Reshape(x, d[0], d[1]/p, p, d[2]/p, p, d[3]), 0, 1, 3, 2, 4, 5)
+	return Reshape(x, d[0], d[1]/p, d[2]/p, p*p*d[3])
+}
+
+// unfold is the inverse of fold.
+func unfold(x *Node, p int) *Node {
+	if p == 1 {
+		return x
+	}
+	d := x.Shape().Dimensions
+	x = TransposeAllDims(Reshape(x, d[0], d[1], d[2], p, p, d[3]/p/p), 0, 1, 3, 2, 4, 5)
+	return Reshape(x, d[0], d[1]*p, d[2]*p, d[3]/p/p)
 }
 
 // down is the way down; seen is what the way up takes from it, last in first out.

@@ -353,6 +353,9 @@ func TestUNetCheck(t *testing.T) {
 		"want 1 or more":               func(u *net.UNet) { u.Multipliers = []int{1, 0} },
 		"halve images of 32 x 32":      func(u *net.UNet) { u.Multipliers = []int{1, 1, 1, 1, 1, 1, 1} },
 		"attention at resolution 64":   func(u *net.UNet) { u.Attention = []int{64} },
+		"patches of 3 pixels":          func(u *net.UNet) { u.Patch = 3 },
+		"-1 Maps":                      func(u *net.UNet) { u.Maps = -1 },
+		"images of 16 x 16 pixels 5":   func(u *net.UNet) { u.Patch, u.Multipliers = 2, []int{1, 1, 1, 1, 1, 1} },
 		"attention on 32 channels doe": func(u *net.UNet) { u.Channels, u.Multipliers = 32, []int{1, 1} },
 	} {
 		u := good
