@@ -278,13 +278,20 @@ func (f *ringForce) next(out []float64) {
 	}
 }
 
-// Cached is Maps, kept in a folder: a file there whose name has a hash of all
+// Cached is Maps, kept in a folder, "" for betaplane in $IDFF_DATA or the user's cache: a file there whose name has a hash of all
 // parameters is read, in a fraction of a second, or written. A cell of a notebook
 // is a program of its own and would run the flow anew.
 func (b BetaPlane) Cached(dir string) (*Maps, error) {
 	b = b.withDefaults()
 	if err := b.check(); err != nil {
 		return nil, err
+	}
+	if dir == "" {
+		home, err := dataHome("betaplane")
+		if err != nil {
+			return nil, err
+		}
+		dir = home
 	}
 	key := fmt.Sprint(b, bpSpacing, bpBeta, bpDrag, bpRelax, bpSmooth, bpMemory, bpForce, bpSouth, bpNorth, bpStep, bpSpinUp, bpLow, bpHigh)
 	sum := sha256.Sum256([]byte(key))

@@ -193,6 +193,11 @@ func TestCached(t *testing.T) {
 	if third := b.MustCached(dir); !slices.Equal(third.Values, m.Values) {
 		t.Error("a damaged file is not made anew")
 	}
+	t.Setenv(DataVariable, t.TempDir())
+	b.MustCached("")
+	if _, err := os.Stat(filepath.Join(os.Getenv(DataVariable), "betaplane", filepath.Base(files[0]))); err != nil {
+		t.Error(err)
+	}
 	b.Seed = 1
 	if other := b.MustCached(dir); slices.Equal(other.Values, m.Values) {
 		t.Error("another seed is read from the same file")

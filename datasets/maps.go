@@ -253,3 +253,10 @@ func (m *Maps) HoldOut(n int) (train, test *Maps, err error) {
 	test.Values, test.Series = m.Values[at:], n
 	return train, test, nil
 }
+
+// MustHoldOut is HoldOut for notebooks: an error prints one line and ends the program.
+func (m *Maps) MustHoldOut(n int) (train, test *Maps) {
+	train, test, err := m.HoldOut(n)
+	must(0, err)
+	return train, test
+}

@@ -104,6 +104,9 @@ func (d *Steps) Len() int { return d.total }
 // Grid is the height and width of a map.
 func (d *Steps) Grid() (height, width int) { return d.parts[0].Height, d.parts[0].Width }
 
+// Shape is that of a map as an image: height, width, one colour.
+func (d *Steps) Shape() [3]int { return [3]int{d.parts[0].Height, d.parts[0].Width, 1} }
+
 // CondMaps is the number of maps in a row of cond.
 func (d *Steps) CondMaps() int {
 	n := d.History

@@ -12,6 +12,7 @@ import (
 //
 //	Classes() int         the condition is a label, a whole number in [0, Classes), as datasets.Labelled gives
 //	Shape() [3]int        points are images of that height, width and number of colour channels, for net.UNet
+//	CondMaps() int        the condition begins with so many maps of the image's height and width, for net.UNet
 //	NullCond() []float32  what stands for "no condition" in a row of cond, for Experiment.DropCond; one class more where it is a label
 //
 // Conditional models are for the independent coupling. Optimal transport pairs noise with data whatever the condition, so that in training the start points of a class are not
@@ -20,6 +21,7 @@ type (
 	labelled interface{ Classes() int }
 	nullable interface{ NullCond() []float32 }
 	shaped3  interface{ Shape() [3]int } // images: height, width, colour channels
+	mapped   interface{ CondMaps() int } // maps in front of the condition
 )
 
 // classes is the number of classes that the data's labels have, 0 where the condition is no label.
@@ -48,6 +50,9 @@ func (e Experiment) netOrDefault() net.Net {
 	case net.UNet:
 		if data, ok := e.Data.(shaped3); ok && n.Image == [3]int{} {
 			n.Image = data.Shape()
+		}
+		if data, ok := e.Data.(mapped); ok && n.Maps == 0 {
+			n.Maps = data.CondMaps()
 		}
 		if n.Classes == 0 && e.classes() > 0 {
 			n.Classes = e.indices()

@@ -47,3 +47,21 @@ func TestStepsTrainAndRollOut(t *testing.T) {
 		}
 	}
 }
+
+// TestUNetOfSteps: a U-Net takes the shape of maps and the number of those beside them from the data.
+func TestUNetOfSteps(t *testing.T) {
+	t.Setenv("IDFF_RUNS", t.TempDir())
+	m, err := datasets.NewMaps("waves", make([]float32, 2*6*4*8), 2, 6, 4, 8, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := datasets.MustSteps("waves", datasets.StepOptions{History: 2, FromNoise: true, Lead: 2}, m)
+	r := mustOpen(t, Experiment{Name: "waves", Data: data, Net: net.UNet{Channels: 32, Blocks: 1, Multipliers: []int{1}, Attention: []int{}, AttentionHeads: 1}, Batch: 2, Steps: 1})
+	if u := r.exp.Net.(net.UNet); u.Image != [3]int{4, 8, 1} || u.Maps != 2 {
+		t.Errorf("the network has images %v and %d maps, want 4 x 8 x 1 and 2", u.Image, u.Maps)
+	}
+	r.backend = pureGo(t)
+	if err := r.Train(); err != nil {
+		t.Fatal(err)
+	}
+}
