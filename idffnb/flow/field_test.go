@@ -2,6 +2,7 @@ package flow_test
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/gomlx/compute/dtypes"
@@ -191,7 +192,8 @@ func TestObjectiveCheck(t *testing.T) {
 		want      string
 	}{
 		{flow.Objective{}, flow.Straight(), ""}, {flow.X1(), flow.Target(.1), ""}, {flow.Velocity(), flow.VariancePreserving(.1), ""},
-		{flow.X1Score(), flow.Bridge(.2), ""},
+		{flow.X1Score(), flow.Bridge(.2), ""}, {flow.X1Plain(), flow.Straight(), ""},
+		{flow.X1Plain(), flow.ICFM(.1), "flow.Velocity()"},
 		{flow.X1(), flow.ICFM(.1), "flow.Velocity()"},
 		{flow.X1Score(), flow.Straight(), "flow.Bridge(sigma0)"},
 		{flow.X1Score(), flow.Bridge(0), "sigma0 > 0"},
@@ -202,11 +204,27 @@ func TestObjectiveCheck(t *testing.T) {
 }
 
 func TestPredictsEnd(t *testing.T) {
-	for o, want := range map[flow.Objective]bool{{}: true, flow.X1(): true, flow.X1Copies(): true, flow.X1Score(): true,
+	for o, want := range map[flow.Objective]bool{{}: true, flow.X1(): true, flow.X1Copies(): true, flow.X1Plain(): true, flow.X1Score(): true,
 		flow.Velocity(): false, flow.VelocityScore(): false, flow.AverageVelocity(): false} {
 		if o.PredictsEnd() != want {
 			t.Errorf("%v predicts the end point: %v", o, !want)
 		}
+	}
+}
+
+// TestX1Plain: errors of 1, -2, 3 and 0 at any times have the loss 14/4, and a network that predicts the end point takes one step of Euler's method there.
+func TestX1Plain(t *testing.T) {
+	out := MustExecOnceN(backend(t), func(x0, x1, times *Node) []*Node {
+		off := Const(x0.Graph(), [][]float32{{1, -2}, {3, 0}})
+		loss := flow.X1Plain().Loss(flow.Straight(), flow.Batch{X0: x0, X1: x1, T: times, Eps: ZerosLike(x0), Net: func(_, _, _ *Node) *Node { return Add(x1, off) }})
+		p := flow.X1Plain().Prediction(flow.Straight(), x0, x1, solver.At(0))
+		return []*Node{loss, Add(x0, p.Velocity)}
+	}, tensor([]float32{1, 2, 3, 4}, 2, 2), tensor([]float32{5, 6, 7, 8}, 2, 2), tensor([]float32{.1, .9}, 2))
+	if loss := out[0].Value().(float32); loss != 3.5 {
+		t.Errorf("loss %g, want 3.5", loss)
+	}
+	if end := flat(t, out[1]); !slices.Equal(end, []float32{5, 6, 7, 8}) {
+		t.Errorf("a step from t = 0 ends at %v", end)
 	}
 }
 

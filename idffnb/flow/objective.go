@@ -13,6 +13,7 @@ import (
 //
 //	kind       the network predicts   loss
 //	x1         xhat1                  mean ( (xhat1 - x1)/(1.01 - t) )^2                        2-D, as released
+//	x1plain    xhat1                  mean (xhat1 - x1)^2                                         denoisers; without times, regression
 //	x1copies   xhat1                  sum of mean (xhat1 - x1 - c)^2 over c = 0, 360, -360       molecular dynamics, as released
 //	x1score    (xhat1, s)             2 mean|xhat1 - x1|^2 + mean|lambda_t s + eps|^2            images and series, as released
 //	velocity   v                      mean (v - u_t)^2                                          flow matching, TorchCFM
@@ -28,6 +29,10 @@ type Objective struct {
 // X1 is the weighted regression of the data end point.
 func X1() Objective { return Objective{Kind: "x1"} }
 
+// X1Plain is the regression of the data end point with the same weight at all times. A network that looks at its condition alone then learns E[x1 | cond], a plain
+// regression, and one step of Euler's method from t = 0 returns it.
+func X1Plain() Objective { return Objective{Kind: "x1plain"} }
+
 // X1Copies is the unweighted regression of an end point in degrees and of its copies a turn away, as IDFF's code for molecular dynamics has it. The three means are
 // 3 mean (xhat1 - x1)^2 + 2 360^2: the copies add a constant, and the network learns nothing of the circle.
 func X1Copies() Objective { return Objective{Kind: "x1copies"} }
@@ -40,7 +45,7 @@ func Velocity() Objective { return Objective{Kind: "velocity"} }
 
 // ObjectiveNames lists the kinds of objective.
 func ObjectiveNames() []string {
-	return []string{"x1", "x1score", "velocity", "sf2m", "meanflow", "x1copies"}
+	return []string{"x1", "x1score", "velocity", "sf2m", "meanflow", "x1copies", "x1plain"}
 }
 
 // Batch is one training batch as graph nodes.
@@ -94,7 +99,7 @@ func (o Objective) Heads() int {
 // PredictsEnd tells whether the network predicts the data end point xhat1, so that its velocity (xhat1 - x)/(1 - t) is 0/0 at t = 1.
 func (o Objective) PredictsEnd() bool {
 	switch o.kind() {
-	case "x1", "x1copies", "x1score":
+	case "x1", "x1copies", "x1plain", "x1score":
 		return true
 	}
 	return false
@@ -103,7 +108,7 @@ func (o Objective) PredictsEnd() bool {
 // Check says in one line why the objective cannot be trained on the path, or nil.
 func (o Objective) Check(path Path) error {
 	switch o.kind() {
-	case "x1", "x1copies":
+	case "x1", "x1copies", "x1plain":
 		switch kind := path.kind(); {
 		case kind == "icfm", kind == "vp", path.own != nil:
 			return fmt.Errorf("flow: on path %v the end point does not determine the velocity: train with flow.Velocity()", path)
@@ -140,6 +145,8 @@ func (o Objective) Loss(path Path, b Batch) *Node {
 	switch o.kind() {
 	case "velocity":
 		return ReduceAllMean(Square(Sub(out, path.Velocity(x, b.X0, b.X1, b.T))))
+	case "x1plain":
+		return ReduceAllMean(Square(Sub(out, b.X1)))
 	case "x1copies":
 		gap := Sub(out, b.X1)
 		loss := ReduceAllMean(Square(gap))
