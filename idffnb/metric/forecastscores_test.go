@@ -206,6 +206,28 @@ func TestHistogramDistance(t *testing.T) {
 	near(t, "by hand", one, want, 1e-12)
 }
 
+// TestSpectrumDistance: sums over shapes by hand; how much power there is does not matter.
+func TestSpectrumDistance(t *testing.T) {
+	of := func(powers ...[]float64) (list []Spectrum) {
+		for _, p := range powers {
+			list = append(list, Spectrum{Frequency: []float64{0, 1, 2}, Power: p})
+		}
+		return list
+	}
+	get := value(t)
+	near(t, "equal but for a factor", get(SpectrumDistance(of([]float64{0, 1, 3}), of([]float64{0, 2, 6}))), 0, 1e-7)
+	near(t, "disjoint", get(SpectrumDistance(of([]float64{0, 1, 3}), of([]float64{2, 0, 0}))), 1, 1e-12)
+	near(t, "by hand", get(SpectrumDistance(of([]float64{1, 1, 0}, []float64{0, 1, 3}), of([]float64{0, 1, 1}, []float64{2, 0, 0}))), (math.Sqrt(.5)+1)/2, 1e-12)
+	other := of([]float64{1, 1, 1})
+	other[0].Frequency = []float64{0, 2, 4}
+	for want, b := range map[string][]Spectrum{"1 series from 2": of(nil, nil), "3 and 2 frequencies": of([]float64{1, 2}), "or others": other,
+		"want 0 or more": of([]float64{1, -1, 0}), "1 and NaN": of([]float64{1, math.NaN(), 0}), "0 in all": of([]float64{0, 0, 0})} {
+		if _, err := SpectrumDistance(of([]float64{1, 1, 1}), b); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+}
+
 // TestBadForecastScores: one clear line each.
 func TestBadForecastScores(t *testing.T) {
 	nan := []float32{0, float32(math.NaN())}

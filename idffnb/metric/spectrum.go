@@ -3,6 +3,7 @@ package metric
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/dsp/fourier"
 )
@@ -169,4 +170,37 @@ func SeriesSpectrum(values []float32, frames, dim, segment int, step float64) ([
 		out[d] = s
 	}
 	return out, nil
+}
+
+// SpectrumDistance returns how far the shapes of spectra are apart, of as many series on the same frequencies: the Hellinger distance of the power as a distribution over frequency, its mean over series,
+//
+//	1/dim sum_i sqrt(1 - sum_j sqrt(p_ij q_ij)),   p_ij = P_ij / sum_j P_ij,
+//
+// from 0, equal, to 1, no common frequency (Mikhaeil, Monfared and Durstewitz, On the difficulty of learning chaotic dynamics with RNNs, NeurIPS 2022, who smooth the spectra first; Welch's segments
+// do that here). Of how much a series varies it sees nothing. Estimates of one spectrum do not score 0: compare with data against data.
+//
+// It fails on spectra that do not fit, and on power that is negative, not finite, or 0 everywhere.
+func SpectrumDistance(a, b []Spectrum) (float64, error) {
+	if len(a) == 0 || len(a) != len(b) {
+		return 0, fmt.Errorf("metric: spectrum distance of %d series from %d: want equally many, one or more", len(a), len(b))
+	}
+	distance := 0.
+	for i := range a {
+		p, q := a[i].Power, b[i].Power
+		if len(p) == 0 || len(p) != len(q) || !slices.Equal(a[i].Frequency, b[i].Frequency) {
+			return 0, fmt.Errorf("metric: spectrum distance: series %d has %d and %d frequencies, or others: take the same segment and step", i, len(p), len(q))
+		}
+		var sumP, sumQ, overlap float64
+		for j := range p {
+			if !(p[j] >= 0 && q[j] >= 0) {
+				return 0, fmt.Errorf("metric: spectrum distance: power %g and %g of series %d at frequency %d: want 0 or more", p[j], q[j], i, j)
+			}
+			sumP, sumQ, overlap = sumP+p[j], sumQ+q[j], overlap+math.Sqrt(p[j])*math.Sqrt(q[j])
+		}
+		if sumP == 0 || sumQ == 0 || math.IsInf(sumP, 0) || math.IsInf(sumQ, 0) {
+			return 0, fmt.Errorf("metric: spectrum distance: the power of series %d is %g and %g in all: want finite numbers above 0", i, sumP, sumQ)
+		}
+		distance += math.Sqrt(max(0, 1-overlap/math.Sqrt(sumP)/math.Sqrt(sumQ))) / float64(len(a))
+	}
+	return distance, nil
 }
