@@ -16,6 +16,7 @@ type RollOut struct {
 	Members int       // trajectories from each start; 0: one
 	Seed    uint64    // of start points and noise
 	Unkept  bool      // leaves nothing in the run folder
+	Lossy   bool      // a trajectory that leaves the finite numbers is NaN from there on, and the others go on; else it is an error
 }
 
 // Trajectories are what RollOut drew.
@@ -91,21 +92,39 @@ func (r *Run) rollOut(out *Trajectories, data Dynamics, ask RollOut, field flow.
 		frames = append(frames, ask.Starts...)
 	}
 	out.X = make([]float32, n*ask.Frames*out.Dim)
+	lost := make([]bool, n)
 	for k := range ask.Frames {
 		next, cost, err := r.nextFrame(data, frames, ask.First+k, ask.Seed, field, s)
 		if err != nil {
 			return err
 		}
+		for i, v := range next {
+			if v != v || math.IsInf(float64(v), 0) {
+				if !ask.Lossy {
+					return fmt.Errorf("%s with %v gave %g in frame %d of trajectory %d: %w; take smaller factors or more steps", field.Name(), s, v, ask.First+k, i/width, errDiverged)
+				}
+				lost[i/width] = true
+			}
+		}
 		for i := range n {
 			row := frames[i*size : (i+1)*size]
 			copy(row, row[width:])
 			copy(row[size-width:], next[i*width:(i+1)*width])
+			if lost[i] { // goes on from zeros, unseen
+				clear(row)
+			}
 		}
 		if d, ok := data.(withNewest); ok {
 			next = d.Newest(next)
 		}
 		for i := range n {
-			copy(out.X[(i*ask.Frames+k)*out.Dim:], next[i*out.Dim:(i+1)*out.Dim])
+			drawn := out.X[(i*ask.Frames+k)*out.Dim : (i*ask.Frames+k+1)*out.Dim]
+			copy(drawn, next[i*out.Dim:])
+			for j := range drawn {
+				if lost[i] {
+					drawn[j] = float32(math.NaN())
+				}
+			}
 		}
 		out.Cost = addCost(out.Cost, cost)
 	}
@@ -166,11 +185,6 @@ func (r *Run) nextFrame(data Dynamics, frames []float32, k int, seed uint64, fie
 	next = data.After(frames, states[len(states)-1], k)
 	if len(next) != n*width {
 		return nil, cost, fmt.Errorf("data %s made %d values of frame %d, want %d frames of size %d", data.Name(), len(next), k, n, width)
-	}
-	for i, v := range next {
-		if v != v || math.IsInf(float64(v), 0) {
-			return nil, cost, fmt.Errorf("%s with %v gave %g in frame %d of trajectory %d: %w; take smaller factors or more steps", field.Name(), s, v, k, i/width, errDiverged)
-		}
 	}
 	return next, cost, nil
 }

@@ -138,6 +138,27 @@ func TestRollOutByHand(t *testing.T) {
 	}
 }
 
+// TestLossyRollOut: a trajectory that leaves the finite numbers is lost from there on, the others are those of a roll-out without it, and both are read again.
+func TestLossyRollOut(t *testing.T) {
+	r := doublingRun(t, doubling{})
+	far := []float32{1e37, 1e37, 1, 2} // 4e37, 1.6e38, and 6.4e38, which is none
+	alone := mustRollOut(t, r, RollOut{Starts: far[2:], Frames: 5}, flow.CFM(), solver.Euler(1))
+	for range 2 {
+		out := mustRollOut(t, r, RollOut{Starts: far, Frames: 5, Lossy: true}, flow.CFM(), solver.Euler(1))
+		if !slices.Equal(out.Trajectory(0, 1), alone.X) {
+			t.Errorf("beside a lost trajectory: %v, want %v", out.Trajectory(0, 1), alone.X)
+		}
+		for i, v := range out.Trajectory(0, 0) {
+			if lost := v != v; lost != (i >= 4) || math.IsInf(float64(v), 0) {
+				t.Errorf("number %d of the frame %d of a trajectory that is lost at 2: %g", i%2, i/2, v)
+			}
+		}
+	}
+	if _, err := r.RollOut(RollOut{Starts: far, Frames: 5}, flow.CFM(), solver.Euler(1)); err == nil || !strings.Contains(err.Error(), "in frame 2 of trajectory 0") {
+		t.Errorf("not lossy: %v", err)
+	}
+}
+
 // TestRollOutSeeds: a seed fixes start points and noise; another seed gives others, and so do other members; and a longer roll-out begins as a shorter one.
 func TestRollOutSeeds(t *testing.T) {
 	r := doublingRun(t, doubling{noise: true})

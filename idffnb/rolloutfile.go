@@ -19,7 +19,11 @@ func (r *Run) rollOutKey(ask RollOut, field flow.Field, s solver.Solver) string 
 	if sampler == "" || ask.Unkept {
 		return ""
 	}
-	return fmt.Sprintf("1; step %d; %s; %s; %d frames from %d, %d members, seed %d, starts %s", r.step, r.info.Name, sampler, ask.Frames, ask.First, ask.Members, ask.Seed, hashValues(ask.Starts)) + r.whichWeights()
+	key := fmt.Sprintf("1; step %d; %s; %s; %d frames from %d, %d members, seed %d, starts %s", r.step, r.info.Name, sampler, ask.Frames, ask.First, ask.Members, ask.Seed, hashValues(ask.Starts))
+	if ask.Lossy { // what came later is there where it is set
+		key += ", lossy"
+	}
+	return key + r.whichWeights()
 }
 
 // trajectoriesPath is the file of the roll-out with that key.
