@@ -18,6 +18,7 @@ type Case struct {
 	Frames  int       // to draw
 	Members int       // of the ensemble of each start
 	Seed    uint64    // of what is drawn, and of the network, if there is one
+	Lossy   bool      // a member that leaves the finite numbers is NaN from there on, and no error
 }
 
 // Entry is one competitor: a name for tables, and how it goes on. The trajectories have frames of size Dim.
@@ -78,7 +79,7 @@ func rollOut(run *idffnb.Run, data idffnb.Data, c Case, field flow.Field, s solv
 	if err != nil {
 		return nil, err
 	}
-	ask := idffnb.RollOut{Starts: states, Frames: c.Frames, Members: c.Members, Seed: c.Seed}
+	ask := idffnb.RollOut{Starts: states, Frames: c.Frames, Members: c.Members, Seed: c.Seed, Lossy: c.Lossy}
 	if steps.Lead > 1 { // frame k is a forecast k frames ahead
 		ask.First = 1
 	}
