@@ -32,7 +32,8 @@
 // pixels, from west to east, then from south to north. [FieldPanel] shows truth
 // and forecasts over the horizon, [FieldGIF] lets them move; [RankHistogram] and
 // [SpreadError] ask whether an ensemble's spread is honest, [Horizon] how its
-// scores grow. [Attractor] shows chaotic series in space.
+// scores grow. [Attractor] shows chaotic series in space, [TimeSeries] how long
+// forecasts follow them.
 //
 // Dihedral angles, of molecular dynamics, are in degrees and indexed
 // [frame][residue] as (φ, ψ); any turn will do. [Ramachandran] shows where they

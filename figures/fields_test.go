@@ -131,6 +131,22 @@ func attractor() figures.Attractor {
 	}}
 }
 
+func timeSeries() figures.TimeSeries {
+	f := figures.TimeSeries{XLabel: "time (Lyapunov times)", YLabel: "x", MarkName: "error above 0.5 standard deviations"}
+	truth, model := lorenz([3]float64{1, 2, 20}, 800), lorenz([3]float64{1.01, 2, 20}, 800)
+	good, lost := figures.TimeRow{Title: "CFM, 5", Mark: 4}, figures.TimeRow{Title: "quadratic AR", Mark: 1}
+	for k := range truth {
+		f.Times = append(f.Times, float64(k+1)*.01)
+		good.Truth, lost.Truth = append(good.Truth, truth[k][0]), append(lost.Truth, truth[k][0])
+		good.Forecast = append(good.Forecast, model[k][0])
+		if k < 150 {
+			lost.Forecast = append(lost.Forecast, truth[k][0]*(1+float64(k)/80))
+		}
+	}
+	f.Rows = []figures.TimeRow{good, lost}
+	return f
+}
+
 func TestGoldenFields(t *testing.T) {
 	wide := fieldPanel(2)
 	wide.Height, wide.Width, wide.Land, wide.Min, wide.Max = 9, 100, nil, 20, 30
@@ -152,6 +168,7 @@ func TestGoldenFields(t *testing.T) {
 		{"spreaderror.png", spreadError()},
 		{"attractor.png", attractor()},
 		{"attractor_one.png", one},
+		{"timeseries.png", timeSeries()},
 	} {
 		t.Run(c.name, func(t *testing.T) { golden(t, c.d, c.name) })
 	}
@@ -241,6 +258,13 @@ func TestFieldErrors(t *testing.T) {
 		{space([3]float64{}), `curve "lorenz" has 1 point(s)`},
 		{space([3]float64{}, [3]float64{math.Inf(1)}), "point 1 (+Inf, 0, 0) is not finite"},
 		{tilted, "elevation 91"},
+		{figures.TimeSeries{}, "no rows"},
+		{figures.TimeSeries{Rows: make([]figures.TimeRow, 1)}, "Times is empty"},
+		{figures.TimeSeries{Rows: make([]figures.TimeRow, 1), Times: []float64{2, 1}}, "time 1 is 1 after 2"},
+		{figures.TimeSeries{Rows: []figures.TimeRow{{Title: "CFM"}}, Times: two}, "row 0 (CFM), Truth is empty"},
+		{figures.TimeSeries{Rows: []figures.TimeRow{{Title: "CFM", Truth: two[:1]}}, Times: two}, "row 0 (CFM) has 1 true values and 0 of a forecast at 2 times"},
+		{figures.TimeSeries{Rows: []figures.TimeRow{{Title: "CFM", Truth: two, Forecast: []float64{math.NaN()}}}, Times: two}, "row 0 (CFM), Forecast"},
+		{figures.TimeSeries{Rows: []figures.TimeRow{{Title: "CFM", Truth: two, Mark: math.Inf(1)}}, Times: two}, "mark +Inf"},
 	} {
 		fig, err := c.d.Draw()
 		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "figures: ") || strings.Contains(err.Error(), "\n") {
@@ -269,6 +293,11 @@ func ExampleFieldPanel() {
 		Unit: "°C", XLabel: "horizon (days)",
 	}, "fieldpanel.png")
 	// Output: fieldpanel.png: 12.4 x 3.2 inches
+}
+
+func ExampleTimeSeries() {
+	draw(timeSeries(), "timeseries.png")
+	// Output: timeseries.png: 10.0 x 3.9 inches
 }
 
 func ExampleAttractor() {
