@@ -179,6 +179,12 @@ func TestShowOutsideNotebook(t *testing.T) {
 	if err := Show(nil); err == nil {
 		t.Error("no error for nil")
 	}
+	if err := Update("sheet", small(t)); err != nil {
+		t.Error(err)
+	}
+	if err := Update("sheet", nil); err == nil {
+		t.Error("no error for an update with nil")
+	}
 }
 
 func TestMust(t *testing.T) {
@@ -221,16 +227,24 @@ func TestShowInNotebook(t *testing.T) {
 	if err := Show(small(t), FlowGIF{Frames: frames, Size: 80}); err != nil {
 		t.Fatal(err)
 	}
+	for _, name := range []string{"sheet", "loss", "sheet"} {
+		if err := Update(name, small(t)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	data, err := os.ReadFile(out)
 	if err != nil {
 		t.Fatal(err)
 	}
 	dec := gob.NewDecoder(bytes.NewReader(data))
-	var kinds []string
+	var kinds, places []string
 	for {
 		var d protocol.DisplayData
 		if dec.Decode(&d) != nil {
 			break
+		}
+		if d.DisplayID != "" {
+			places = append(places, d.DisplayID)
 		}
 		for k, v := range d.Data {
 			switch v := v.(type) {
@@ -246,7 +260,11 @@ func TestShowInNotebook(t *testing.T) {
 			kinds = append(kinds, string(k))
 		}
 	}
-	want := "image/png text/html image/png " + string(protocol.MIMECommValue) // the last asks whether all has arrived
+	asks := string(protocol.MIMECommValue) // whether all has arrived
+	want := "image/png text/html image/png " + asks + strings.Repeat(" image/png "+asks, 3)
+	if len(places) != 3 || places[0] != places[2] || places[0] == places[1] {
+		t.Errorf("three updates of a sheet, a loss and the sheet went to %q", places)
+	}
 	if got := strings.Join(kinds, " "); got != want {
 		t.Errorf("the notebook gets %q, want %q", got, want)
 	}

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/janpfeifer/gonb/gonbui"
+	"github.com/janpfeifer/gonb/gonbui/protocol"
 )
 
 // delivery is how long Show waits for the notebook to have taken its figures.
@@ -57,6 +59,49 @@ func Show(items ...Drawer) error {
 		return fmt.Errorf("figures: Show: the notebook did not take the figure: %w", err)
 	}
 	return nil
+}
+
+// Update draws an item and displays it in the one place that belongs to a name in the notebook cell that runs: the first time as output, then in place of what was there. So a cell
+// can show how something becomes better as it works, and leaves its last state behind; idffnb.Watch is for that. An animated figure shows its film strip.
+//
+// Outside a notebook it displays nothing, and says nothing.
+func Update(name string, item Drawer) error {
+	if item == nil {
+		return fmt.Errorf("figures: Update %q: the figure is nil", name)
+	}
+	f, err := item.Draw()
+	if err != nil {
+		return err
+	}
+	if !gonbui.IsNotebook {
+		return nil
+	}
+	data, err := f.PNG()
+	if err != nil {
+		return err
+	}
+	gonbui.SendData(&protocol.DisplayData{Data: map[protocol.MIMEType]any{protocol.MIMEImagePNG: data}, DisplayID: displayID(name)})
+	deliver()
+	if err := gonbui.Error(); err != nil {
+		return fmt.Errorf("figures: Update %q: the notebook did not take the figure: %w", name, err)
+	}
+	return nil
+}
+
+// MustUpdate is [Update] for notebooks: on an error it prints one line and ends
+// the program, that is, the cell.
+func MustUpdate(name string, item Drawer) {
+	if err := Update(name, item); err != nil {
+		exit(err)
+	}
+}
+
+// displays are the places of Update, by name: each cell is a program, and has its own.
+var displays sync.Map
+
+func displayID(name string) string {
+	id, _ := displays.LoadOrStore(name, "figure-"+gonbui.UniqueId())
+	return id.(string)
 }
 
 // deliver waits until the kernel has read what was sent: it stops reading when

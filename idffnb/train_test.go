@@ -8,7 +8,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -290,73 +289,6 @@ func TestOneTrainerAtATime(t *testing.T) {
 	if err := second.Train(); err != nil {
 		t.Error(err)
 	}
-}
-
-// TestCrashWhileTraining kills a program that trains, again and again, and checks that the folder always opens at a step that
-// was saved, and that the training ends as an undisturbed one does. The program is this test itself.
-func TestCrashWhileTraining(t *testing.T) {
-	if dir := os.Getenv("IDFF_TEST_CRASH"); dir != "" {
-		e := crashExperiment()
-		r := mustOpen(t, e)
-		r.backend, r.chunkSteps = pureGo(t), 1
-		err := r.train(context.Background(), func() {
-			if r.step%5 == 0 {
-				if err := r.save(); err != nil {
-					t.Fatal(err)
-				}
-			}
-			time.Sleep(time.Millisecond)
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	dir := t.TempDir()
-	t.Setenv("IDFF_RUNS", dir)
-	rng := rand.New(rand.NewPCG(3, 4))
-	last := 0
-	for kill := 0; kill < 6; kill++ {
-		cmd := exec.Command(os.Args[0], "-test.run=^TestCrashWhileTraining$")
-		cmd.Env = append(os.Environ(), "IDFF_TEST_CRASH="+dir)
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(150*time.Millisecond + time.Duration(rng.IntN(200))*time.Millisecond)
-		_ = cmd.Process.Signal(syscall.SIGKILL) // it may have ended already
-		_ = cmd.Wait()
-		r := mustOpen(t, crashExperiment())
-		if r.Step() < last || r.Step()%5 != 0 {
-			t.Fatalf("after a crash the folder is at step %d, before it was at %d", r.Step(), last)
-		}
-		last = r.Step()
-	}
-	if last == 0 {
-		t.Fatal("no program lived long enough to save: the test saw no crash")
-	}
-	r := mustOpen(t, crashExperiment())
-	r.backend = pureGo(t)
-	if err := r.Train(); err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv("IDFF_RUNS", t.TempDir())
-	whole := mustOpen(t, crashExperiment())
-	whole.backend = pureGo(t)
-	if err := whole.Train(); err != nil {
-		t.Fatal(err)
-	}
-	want := weights(t, whole)
-	for path, got := range weights(t, r) {
-		for i := range got {
-			if got[i] != want[path][i] {
-				t.Fatalf("%s differs from an undisturbed training", path)
-			}
-		}
-	}
-}
-
-func crashExperiment() Experiment {
-	return Experiment{Name: "crash", Data: datasets.Moons(), Net: net.MLP{Width: 16, Layers: 2}, Batch: 32, Steps: 400}
 }
 
 func TestInterruptSavesAndSaysSo(t *testing.T) {

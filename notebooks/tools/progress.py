@@ -50,7 +50,7 @@ class Screen:
             data = content["data"]
             updated = kind == "update_display_data" or (content.get("transient") or {}).get("display_id")
             if "image/png" in data:
-                self.figures += 1
+                self.figures += kind != "update_display_data"
             elif updated:
                 text = data.get("text/markdown") or plain(data.get("text/html", "")) or data.get("text/plain", "")
                 if text:
