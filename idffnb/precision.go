@@ -14,8 +14,8 @@ const (
 	Float32 Precision = "float32"
 	// TF32 rounds the factors of matrix products to 10 bits of mantissa on CUDA's tensor cores, and sums in float32. On CUDA alone.
 	TF32 Precision = "tf32"
-	// BF16 rounds the factors of the matrix products in net.Dense to bfloat16 (7 bits of mantissa), in training too, and sums in float32; weights, and all else,
-	// stay float32. On XLA.
+	// BF16 rounds the factors of the matrix products in net.Dense and of the convolutions of net.UNet to bfloat16 (7 bits of mantissa), in training too, and sums in float32; weights, their averages and the optimizer,
+	// normalisation, attention's products of queries, keys and values, and all else stay float32: it is mixed precision as image models are trained with, without a scale of the loss, which bfloat16's exponents do not need. On XLA.
 	BF16 Precision = "bf16"
 )
 

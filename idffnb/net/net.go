@@ -23,7 +23,7 @@ type Net interface {
 // SeedParam is the parameter of the model's store (an int64) that fixes the initial weights.
 const SeedParam = "idffnb_seed"
 
-// BF16Param is the parameter of the model's store (a bool) that has Dense round the factors of its product to bfloat16.
+// BF16Param is the parameter of the model's store (a bool) that has Dense and the U-Net's convolutions round the factors of their products to bfloat16.
 const BF16Param = "idffnb_bf16"
 
 // Dense is y = x W^T + b: x [batch, in] -> [batch, out], with W [out, in] and b [out] named and laid out as PyTorch's
