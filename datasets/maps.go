@@ -223,6 +223,9 @@ func (m *Maps) Window(from, to int) (*Maps, error) {
 	return m.window(from, to, fmt.Sprintf("%s-frames%d-%d", m.name, from, to-1)), nil
 }
 
+// MustWindow is Window for notebooks: an error prints one line and ends the program.
+func (m *Maps) MustWindow(from, to int) *Maps { return must(m.Window(from, to)) }
+
 func (m *Maps) window(from, to int, name string) *Maps {
 	w := m.with(name)
 	w.Values, w.Frames = nil, to-from

@@ -286,6 +286,11 @@ func (d *Steps) Starts(part, series int, at ...int) ([]float32, error) {
 	return states, nil
 }
 
+// MustStarts is Starts for notebooks: an error prints one line and ends the program.
+func (d *Steps) MustStarts(part, series int, at ...int) []float32 {
+	return must(d.Starts(part, series, at...))
+}
+
 // Later are the frames lead after those of Starts, for a judge: shape [len(at),
 // Dim]. It is an error if a frame is beyond the series.
 func (d *Steps) Later(part, series, lead int, at ...int) ([]float32, error) {
