@@ -125,6 +125,26 @@ func (m *Images) Flipped() *Images {
 	return &f
 }
 
+// Part is the images from number from to number to, the latter not among them. It is an error if there are none, or not so many.
+func (m *Images) Part(from, to int) (*Images, error) {
+	if from < 0 || from >= to || to > m.n {
+		return nil, fmt.Errorf("datasets: %s: images %d to %d of %d: want 0 <= from < to <= %d", m.name, from, to, m.n, m.n)
+	}
+	part, size := *m, m.Dim()
+	part.n, part.start = to-from, m.start+int64(from)*int64(size)
+	if m.pixels != nil {
+		part.pixels = m.pixels[from*size : to*size]
+	}
+	if m.labels != nil {
+		part.labels = m.labels[from:to]
+	}
+	part.id = fmt.Sprintf("%s-%d-%d", m.id, from, to)
+	return &part, nil
+}
+
+// MustPart is Part for notebooks: an error prints one line and ends the program.
+func (m *Images) MustPart(from, to int) *Images { return must(m.Part(from, to)) }
+
 // At gives images by number as points, shape [len(index), Dim()]. Its error is
 // about a number out of range, or a file that can no longer be read.
 func (m *Images) At(index ...int) ([]float32, error) {

@@ -583,3 +583,53 @@ func FuzzImage(f *testing.F) {
 		}
 	})
 }
+
+// A part of images is those images, in memory and in a file.
+func TestImagesPart(t *testing.T) {
+	whole, err := NewImages("five", ramp(5*6), [3]int{1, 3, 2}, []byte{0, 1, 0, 1, 1}, []string{"a", "b"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	inFile := *whole
+	inFile.pixels, inFile.file, inFile.start = nil, bytes.NewReader(append([]byte("head"), whole.pixels...)), 4
+	want, err := whole.At(2, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range []*Images{whole, &inFile} {
+		part := m.MustPart(1, 5).MustPart(1, 3)
+		got, err := part.At(0, 1)
+		if err != nil || !slices.Equal(got, want) || part.Len() != 2 || part.Label(0) != 0 || part.Label(1) != 1 {
+			t.Errorf("%v, labels %d, %d, error %v; want %v, 0, 1", got, part.Label(0), part.Label(1), err, want)
+		}
+		if part.ID() == m.ID() || part.ID() == m.MustPart(2, 4).MustPart(0, 1).ID() {
+			t.Errorf("the part has the ID %s of other data", part.ID())
+		}
+	}
+	for _, bad := range [][2]int{{-1, 2}, {2, 2}, {3, 1}, {0, 6}} {
+		_, err := whole.Part(bad[0], bad[1])
+		wantLine(t, fmt.Sprint(bad), err, "0 <= from < to <= 5")
+	}
+}
+
+// The sample in the program is the beginning of the data set.
+func TestFashionSample(t *testing.T) {
+	for split, n := range map[Split]int{Train: 1500, Test: 500} {
+		m := MustFashionSample(split)
+		if m.Len() != n || m.Shape() != [3]int{28, 28, 1} || len(m.ClassNames()) != 10 {
+			t.Errorf("%s: %d images of %v in %d classes", split, m.Len(), m.Shape(), len(m.ClassNames()))
+		}
+		if fashionFiles[split][0].look() == "" { // nothing to compare with
+			continue
+		}
+		first := MustFashionMNIST(split).MustPart(0, n)
+		if !bytes.Equal(m.pixels, first.pixels) || !bytes.Equal(m.labels, first.labels) {
+			t.Errorf("%s: the sample is not the beginning of Fashion-MNIST", split)
+		}
+	}
+	if m := MustFashionSample(Train); m.Label(0) != 9 || m.Label(1) != 0 || m.Label(2) != 0 || m.Label(3) != 3 {
+		t.Errorf("labels %d %d %d %d, want 9 0 0 3", m.Label(0), m.Label(1), m.Label(2), m.Label(3))
+	}
+	_, err := FashionSample("validation")
+	wantLine(t, "unknown split", err, "valid ones: train, test")
+}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"sort"
+	"strings"
 
 	"github.com/idff-go/workbench/idffnb/checkpoint"
 	"github.com/idff-go/workbench/idffnb/flow"
@@ -20,6 +21,17 @@ type Judge struct {
 	Seeds   []uint64 // each gives start points and fresh data; nil: 0 to 4
 	Metrics []string // names that metric.ByName knows; nil: "mmd2" and "w2"
 	Shrink  float64  // start points are divided by this; 0: 1
+	Scorer  Scorer   `json:"-"` // compares in a way of its own, in place of Metrics; nil: by Metrics
+}
+
+// Scorer compares clouds of samples with data in a way of its own: feature.Scorer does so for images, in the features of a network.
+type Scorer interface {
+	// ID says all that the scores depend on: results kept in run folders are told apart by it.
+	ID() string
+	// Score is what it says of samples x [n, dim]: values by name, lower being better unless the name says otherwise. The seed is for what it draws.
+	Score(x []float32, dim int, seed uint64) (map[string]float64, error)
+	// Floor is what it says of n fresh points of the data.
+	Floor(n, dim int, seed uint64) (map[string]float64, error)
 }
 
 // Seeds returns the seeds from..to, both included.
@@ -37,7 +49,7 @@ func (j Judge) withDefaults() Judge {
 	if j.Seeds == nil {
 		j.Seeds = Seeds(0, 4)
 	}
-	if j.Metrics == nil {
+	if j.Metrics == nil && j.Scorer == nil {
 		j.Metrics = []string{"mmd2", "w2"}
 	}
 	return j
@@ -96,7 +108,7 @@ func (r *Run) Evaluate(field flow.Field, s solver.Solver, judge Judge) (*Report,
 			report.Cost = out.Cost
 		}
 		seconds = append(seconds, out.Cost.Seconds)
-		if err := r.score(report, metrics, out.X, seed); err != nil {
+		if err := r.judge(report, judge, metrics, out.X, seed); err != nil {
 			return nil, err
 		}
 	}
@@ -125,6 +137,13 @@ func (r *Run) Floor(judge Judge) (*Report, error) {
 	}
 	report := &Report{Field: "data", Solver: "none", N: judge.N, Seeds: judge.Seeds, Shrink: judge.Shrink, Scores: map[string][]float64{}}
 	for _, seed := range judge.Seeds {
+		if judge.Scorer != nil {
+			values, err := judge.Scorer.Floor(judge.N, r.exp.Data.Dim(), seed)
+			if err := r.addScores(report, values, err); err != nil {
+				return nil, err
+			}
+			continue
+		}
 		_, x, _, err := r.exp.truth().draw(generator(seed, streamSecond, 0), judge.N)
 		if err != nil {
 			return nil, fmt.Errorf("idffnb: %s: %w", r.exp.Name, err)
@@ -145,6 +164,12 @@ func (r *Run) MustFloor(judge Judge) *Report {
 
 // check says in one line what is wrong with the judge, or returns its metrics.
 func (j Judge) check(r *Run) ([]metric.Metric, error) {
+	if j.Scorer != nil && j.N >= 2 && len(j.Seeds) > 0 {
+		if len(j.Metrics) > 0 {
+			return nil, fmt.Errorf("idffnb: %s: judge with both Metrics (%s) and a Scorer: give one of them", r.exp.Name, strings.Join(j.Metrics, ", "))
+		}
+		return nil, nil
+	}
 	if j.N < 2 || len(j.Seeds) == 0 || len(j.Metrics) == 0 {
 		return nil, fmt.Errorf("idffnb: %s: judge with %d points, %d seeds and %d metrics: want at least 2, 1 and 1", r.exp.Name, j.N, len(j.Seeds), len(j.Metrics))
 	}
@@ -157,6 +182,29 @@ func (j Judge) check(r *Run) ([]metric.Metric, error) {
 		metrics[i] = m
 	}
 	return metrics, nil
+}
+
+// judge adds to the report what the judge says of a cloud.
+func (r *Run) judge(report *Report, judge Judge, metrics []metric.Metric, x []float32, seed uint64) error {
+	if judge.Scorer == nil {
+		return r.score(report, metrics, x, seed)
+	}
+	values, err := judge.Scorer.Score(x, r.exp.Data.Dim(), seed)
+	return r.addScores(report, values, err)
+}
+
+// addScores adds the values of a Scorer for one more seed, or says why there are none.
+func (r *Run) addScores(report *Report, values map[string]float64, err error) error {
+	if err != nil {
+		return fmt.Errorf("idffnb: %s: scores of %s: %w", r.exp.Name, report.Field, err)
+	}
+	for name, value := range values {
+		if !finite(value) {
+			return fmt.Errorf("idffnb: %s: %s of %s is %g", r.exp.Name, name, report.Field, value)
+		}
+		report.Scores[name] = append(report.Scores[name], value)
+	}
+	return nil
 }
 
 // score compares a cloud with the fresh data of a seed and adds the values to the report.
@@ -193,6 +241,9 @@ func (r *Run) evaluationKey(field flow.Field, s solver.Solver, judge Judge) stri
 	}
 	if err != nil || sampler == "" {
 		return ""
+	}
+	if judge.Scorer != nil {
+		sampler += "; scored by " + judge.Scorer.ID()
 	}
 	return fmt.Sprintf("1; step %d; %s; %s; %s", r.step, r.info.Name, sampler, text) + r.whichWeights()
 }

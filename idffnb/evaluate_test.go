@@ -4,6 +4,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -101,5 +102,54 @@ func TestTable(t *testing.T) {
 	}
 	if Table() != "" {
 		t.Error("a table of nothing is not empty")
+	}
+}
+
+// far is a Scorer that says how far from 0 the first component of a cloud is, and how often it was asked.
+type far struct {
+	asked *int
+	value float64
+	id    string
+}
+
+func (f far) ID() string { return f.id }
+
+func (f far) Score(x []float32, dim int, seed uint64) (map[string]float64, error) {
+	*f.asked++
+	return map[string]float64{"far": f.value + float64(seed), "points": float64(len(x) / dim)}, nil
+}
+
+func (f far) Floor(n, dim int, seed uint64) (map[string]float64, error) {
+	return f.Score(make([]float32, n*dim), dim, seed)
+}
+
+// A Scorer judges in place of metrics, and what it says is kept under its ID.
+func TestScorer(t *testing.T) {
+	r := trained(t)
+	f := far{asked: new(int), id: "a"}
+	judge := Judge{N: 16, Seeds: Seeds(3, 4), Scorer: f}
+	report := r.MustEvaluate(flow.CFM(), solver.Euler(2), judge)
+	if got := report.Scores["far"]; !slices.Equal(got, []float64{3, 4}) || report.Scores["points"][0] != 16 || len(report.Scores) != 2 {
+		t.Errorf("scores %v, want far 3 and 4 of 16 points", report.Scores)
+	}
+	if r.MustEvaluate(flow.CFM(), solver.Euler(2), judge); *f.asked != 2 {
+		t.Errorf("asked %d times, want 2: the evaluation is kept", *f.asked)
+	}
+	if got := r.MustFloor(judge).Scores["far"]; !slices.Equal(got, []float64{3, 4}) {
+		t.Errorf("floor %v", got)
+	}
+	f.id = "b"
+	judge.Scorer = f
+	if r.MustEvaluate(flow.CFM(), solver.Euler(2), judge); *f.asked != 6 {
+		t.Errorf("asked %d times, want 6: another scorer's evaluation is another", *f.asked)
+	}
+	f.value, f.id = math.Inf(1), "c"
+	judge.Scorer = f
+	if _, err := r.Evaluate(flow.CFM(), solver.Euler(2), judge); err == nil || !strings.Contains(err.Error(), "far of CFM is +Inf") {
+		t.Errorf("a score that is no number: error %v", err)
+	}
+	judge.Metrics = []string{"w2"}
+	if _, err := r.Floor(judge); err == nil || !strings.Contains(err.Error(), "both Metrics (w2) and a Scorer") {
+		t.Errorf("metrics and a scorer: error %v", err)
 	}
 }

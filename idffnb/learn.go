@@ -146,7 +146,7 @@ func (l *lesson) learn(ctx context.Context) (*Schedule, error) {
 	if err := l.compile(best); err != nil {
 		return nil, err
 	}
-	defer l.exec.Finalize()
+	defer l.finalize()
 	show := newProgress(what, 0, f.Steps, nil)
 	descent, reached := adam{rate: f.Rate, total: f.Steps}, 0
 	for step := 1; step <= f.Steps; step++ {

@@ -20,6 +20,7 @@ type lesson struct {
 	budget int
 	sigmas []float64 // of LossMMD
 	exec   *model.Exec
+	back   *spread // of a lesson evaluation by evaluation
 
 	teacherX, teacherY, teacherCond []float32 // start and end points of the teacher
 }
@@ -102,8 +103,11 @@ func (l *lesson) teach(x0, cond []float32) ([]float32, error) {
 	return out.X, nil
 }
 
-// compile builds the graph of a step: theta, x0, y and, where the data gives it, cond -> loss and its gradient in theta.
+// compile builds the graph of a step: theta, x0, y and, where the data gives it, cond -> loss and its gradient in theta. A lesson evaluation by evaluation has none.
 func (l *lesson) compile(s *Schedule) error {
+	if l.stepwise() {
+		return nil
+	}
 	r, f := l.run, l.form
 	field, multistep := s.Field(), s.Solver().(solver.Tunable)
 	fieldFactors := len(field.Factors())
@@ -149,6 +153,9 @@ func (l *lesson) step(theta []float64, step int) (loss float64, gradient []float
 			cond = rows(l.teacherCond, pick, len(l.teacherCond)/all)
 		}
 	}
+	if l.exec == nil {
+		return l.stepwiseGradient(theta, x0, y, cond)
+	}
 	values := make([]float32, len(theta))
 	for i, v := range theta {
 		values[i] = float32(v)
@@ -170,4 +177,12 @@ func (l *lesson) step(theta []float64, step int) (loss float64, gradient []float
 		return err
 	})
 	return loss, gradient, err
+}
+
+// finalize frees what the compiled programs hold.
+func (l *lesson) finalize() {
+	if l.exec != nil {
+		l.exec.Finalize()
+	}
+	l.back.finalize()
 }

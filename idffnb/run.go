@@ -57,10 +57,12 @@ type Run struct {
 	saves       time.Duration           // between checkpoints, for tests; 0: saveEvery
 	training    bool                    // Train is at work
 	samplers    map[string]sampler
-	raw         bool               // samples come from the weights, not from their averages (Raw)
-	rawSamplers map[string]sampler // of Raw
-	evaluations map[string]*Report // by key; nil until they are read
-	imported    *WeightReport      // nil unless Import made the run
+	evaluators  map[string]*evaluator // of samplings evaluation by evaluation
+	unrolled    bool                  // all steps in one graph whatever the network, for tests
+	raw         bool                  // samples come from the weights, not from their averages (Raw)
+	rawSamplers map[string]sampler    // of Raw
+	evaluations map[string]*Report    // by key; nil until they are read
+	imported    *WeightReport         // nil unless Import made the run
 }
 
 const (
@@ -156,7 +158,7 @@ func (r *Run) load() error {
 	r.store = model.NewStore()
 	r.store.SetParam(model.JoinPath("/", net.SeedParam), int64(r.exp.Seed))
 	r.store.SetParam(model.JoinPath("/", model.ParamInitialSeed), int64(r.exp.Seed)) // of dropout
-	r.samplers, r.rawSamplers, r.variables = map[string]sampler{}, nil, nil
+	r.samplers, r.rawSamplers, r.evaluators, r.variables = map[string]sampler{}, nil, nil, nil
 	r.store.SetParam(model.JoinPath("/", net.BF16Param), r.exp.precision == BF16)
 	r.step, r.savedStep, r.seconds, r.lossSum, r.lossCount = 0, 0, 0, 0, 0
 	if c != nil {

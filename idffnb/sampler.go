@@ -28,6 +28,10 @@ func (r *Run) sampler(n, condSize int, field flow.Field, s solver.Solver) (out s
 		}
 		return found, nil
 	}
+	if r.stepwise(field, s) {
+		batch := min(n, r.pointsAtOnce())
+		return &stepwiseSampler{r.evaluator(batch, condSize/n*batch, field), s.(solver.Fixed), n}, nil
+	}
 	switch s := s.(type) {
 	case solver.Fixed:
 		out, err = r.fixedSampler(n, condSize, field, s)

@@ -1,0 +1,284 @@
+package idffnb
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	. "github.com/gomlx/gomlx/core/graph" //nolint:staticcheck // graph code reads as formulas
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/idff-go/workbench/idffnb/flow"
+	"github.com/idff-go/workbench/idffnb/net"
+	"github.com/idff-go/workbench/idffnb/solver"
+)
+
+// A large network is sampled evaluation by evaluation. All steps in one graph, as small networks have them, would compile the network once for each evaluation: a small U-Net takes XLA seconds, and twenty of them minutes. Every fixed
+// solver of the workbench is linear in what it evaluates,
+//
+//	x_k = a_k0 x_0 + sum_{j<k} a_kj v_j,   v_k = f(x_k, t_k),   states likewise,
+//
+// so that its numbers a are found once, by handing it unit vectors, and one compiled evaluation, whose time is an input, serves every solver and any number of points.
+
+// linear is a solver as its numbers.
+type linear struct {
+	times  []solver.Time // of the evaluations, as the solver gave them
+	at     []float64     // the same as numbers
+	inputs [][]float64   // row k: a_k0 .. a_kk
+	states [][]float64   // a row for each time of the grid
+}
+
+// linearOf finds a solver's numbers, with factors for a solver.Tunable.
+func linearOf(s solver.Fixed, factors []float64) (*linear, error) {
+	backend, _, err := goBackend(Float32) // compiles at once
+	if err != nil {
+		return nil, err
+	}
+	l := &linear{}
+	trace := func(width int) ([]float64, error) {
+		l.times = nil
+		var flat []float64
+		err := tryGraph(fmt.Sprint(s), func() error {
+			exec, err := NewExec(backend, func(in *Node) *Node {
+				defer panicAsError()
+				values := make([]*Node, len(factors))
+				for i := range values {
+					values[i] = Reshape(SliceAxis(in, 0, AxisElem(i)))
+				}
+				unit := func(k int) *Node {
+					one := make([]float64, width)
+					one[min(k, width-1)] = 1
+					return Const(in.Graph(), one)
+				}
+				var rows []*Node
+				states := integrate(s, values, func(x *Node, t solver.Time) *Node {
+					l.times = append(l.times, t)
+					rows = append(rows, Concatenate([]*Node{Reshape(ConvertDType(t.As(x), dtypes.Float64), 1), x}, 0))
+					return unit(len(rows))
+				}, unit(0))
+				for _, state := range states {
+					rows = append(rows, Concatenate([]*Node{Const(in.Graph(), []float64{0}), state}, 0))
+				}
+				return Stack(rows, 0)
+			})
+			if err != nil {
+				return err
+			}
+			defer exec.Finalize()
+			out, err := exec.Exec1(append(append([]float64{}, factors...), 0)) // one at least
+			if err != nil {
+				return err
+			}
+			flat, err = tensors.CopyFlatData[float64](out)
+			return err
+		})
+		return flat, err
+	}
+	if _, err := trace(1); err != nil { // counts the evaluations
+		return nil, err
+	}
+	width := 1 + len(l.times)
+	flat, err := trace(width)
+	if err != nil {
+		return nil, err
+	}
+	for r := 0; r < len(flat); r += 1 + width {
+		row := flat[r+1 : r+1+width]
+		if k := r / (1 + width); k < len(l.times) {
+			l.at, l.inputs = append(l.at, flat[r]), append(l.inputs, row[:1+k])
+		} else {
+			l.states = append(l.states, row)
+		}
+	}
+	return l, nil
+}
+
+// mix is sum_j weights_j vectors_j.
+func mix(weights []float64, vectors [][]float32) []float32 {
+	out := make([]float32, len(vectors[0]))
+	for i := range out {
+		sum := 0.
+		for j, w := range weights {
+			if w != 0 {
+				sum += w * float64(vectors[j][i])
+			}
+		}
+		out[i] = float32(sum)
+	}
+	return out
+}
+
+// stepwise tells whether a sampling is made evaluation by evaluation: of a large network, by a field and a solver that do not need all steps in one graph.
+func (r *Run) stepwise(field flow.Field, s solver.Solver) bool {
+	_, large := r.exp.Net.(net.UNet)
+	_, fixed := s.(solver.Fixed)
+	_, stochastic := withNoise(field, s)
+	return large && !r.unrolled && fixed && stochastic == nil && solver.IsBuiltIn(s) && flow.ByItself(field)
+}
+
+// pointsAtOnce is how many points an evaluation has at most; larger samplings are made of several. A GPU takes more at once.
+func (r *Run) pointsAtOnce() int {
+	if r.info.Name == "cuda" {
+		return 512
+	}
+	return 64
+}
+
+// evaluator is a field on the run's network, compiled for a number of points: at t = 0 and at t = 1, where fields may cost less, and between, where t is an input.
+type evaluator struct {
+	run      *Run
+	field    flow.Field
+	n        int // points
+	condSize int // numbers of their conditions
+	programs map[string]*spread
+	meters   map[string]solver.Meter
+}
+
+// evaluator returns that of the field, compiling nothing yet.
+func (r *Run) evaluator(n, condSize int, field flow.Field) *evaluator {
+	key := fmt.Sprintf("%d points, %d cond, %s", n, condSize, flow.GraphKey(field)) + r.whichWeights()
+	if r.evaluators == nil {
+		r.evaluators = map[string]*evaluator{}
+	}
+	if r.evaluators[key] == nil {
+		r.evaluators[key] = &evaluator{r, field, n, condSize, map[string]*spread{}, map[string]solver.Meter{}}
+	}
+	return r.evaluators[key]
+}
+
+// programKey says which of the programs a time takes.
+func programKey(t solver.Time) string {
+	switch {
+	case t.Is(0):
+		return "t = 0"
+	case t.Is(1):
+		return "t = 1"
+	}
+	return "between"
+}
+
+// shapes are those of the inputs: x and the trajectories' start [n, dim], the field's factors, (t, 1-t) and, where there is one, the condition; axes are those along which devices split them.
+func (e *evaluator) shapes() (in []shapes.Shape, axes []int) {
+	x := shapes.Make(dtypes.Float32, e.n, e.run.exp.Data.Dim())
+	in, axes = []shapes.Shape{x, x, shapes.Make(dtypes.Float32, max(len(e.field.Factors()), 1)), shapes.Make(dtypes.Float32, 2)}, []int{0, 0, whole, whole}
+	if e.condSize > 0 {
+		in, axes = append(in, shaped(make([]float32, e.condSize), e.n).Shape()), append(axes, 0)
+	}
+	return in, axes
+}
+
+// velocity builds the field from inputs of these shapes, at a time.
+func (e *evaluator) velocity(scope *model.Scope, in []*Node, at solver.Time) (v *Node, meter solver.Meter) {
+	var cond *Node
+	if len(in) > 4 {
+		cond = in[4]
+	}
+	v = e.run.withAverages(in[0].Graph(), func() *Node {
+		m := e.run.model(scope, cond)
+		v := velocity(e.field, m, flow.Point{X: in[0], Start: in[1], T: at.InStep(solver.NoStep)}, split(in[2])[:len(e.field.Factors())])
+		meter = m.Meter
+		return v
+	})
+	return v, meter
+}
+
+// compile makes the program for a time, if it is not there yet.
+func (e *evaluator) compile(at solver.Time) error {
+	key := programKey(at)
+	if e.programs[key] != nil {
+		return nil
+	}
+	r := e.run
+	return tryGraph(fmt.Sprintf("%s: sampling %s", r.exp.Name, e.field.Name()), func() error {
+		var meter solver.Meter
+		exec, err := model.NewExec(r.backend, r.store, func(scope *model.Scope, in []*Node) (v *Node) {
+			defer panicAsError()
+			t := at
+			if key == "between" {
+				now := split(in[3])
+				t = solver.AtNodes(now[0], now[1])
+			}
+			v, meter = e.velocity(scope, in, t)
+			return v
+		})
+		if err != nil {
+			return err
+		}
+		in, axes := e.shapes()
+		p, err := r.compileOver(e.n, exec, in, axes)
+		if err == nil {
+			e.programs[key], e.meters[key] = p, meter
+		}
+		return err
+	})
+}
+
+// inputs are x and the start [n, dim], factors, a time and conditions as the programs take them.
+func (e *evaluator) inputs(x, start []float32, factors []float64, t float64, cond []float32) []*tensors.Tensor {
+	dim := len(x) / e.n
+	args := []*tensors.Tensor{tensors.FromFlatDataAndDimensions(x, e.n, dim), tensors.FromFlatDataAndDimensions(start, e.n, dim), factorTensor(factors), factorTensor([]float64{t, 1 - t})}
+	if len(cond) > 0 {
+		args = append(args, shaped(cond, e.n))
+	}
+	return args
+}
+
+// at is the field at x, at a time whose program is compiled.
+func (e *evaluator) at(at solver.Time, t float64, x, start []float32, factors []float64, cond []float32) (v []float32, err error) {
+	err = tryGraph("sampling", func() error {
+		out, err := e.programs[programKey(at)].run(e.inputs(x, start, factors, t, cond)...)
+		if err != nil {
+			return err
+		}
+		v, err = tensors.CopyFlatData[float32](out[0])
+		return err
+	})
+	return v, ofSize(err, "an evaluation of %d points", e.n)
+}
+
+// stepwiseSampler is a sampling of n points with a solver, of as many at a time as the evaluator takes.
+type stepwiseSampler struct {
+	of     *evaluator
+	solver solver.Fixed
+	n      int
+}
+
+// run implements sampler.
+func (s *stepwiseSampler) run(x0, cond []float32, factors []float64, _ []float32) (states [][]float32, cost solver.Cost, err error) {
+	fields := len(s.of.field.Factors())
+	l, err := linearOf(s.solver, factors[fields:])
+	if err != nil {
+		return nil, cost, err
+	}
+	cost.Steps = s.solver.Steps()
+	for _, t := range l.times {
+		if err := s.of.compile(t); err != nil { // at once, so that the time is not that of the compiler
+			return nil, cost, err
+		}
+		meter := s.of.meters[programKey(t)]
+		cost.Forwards, cost.Backwards, cost.Equivalents = cost.Forwards+meter.Forwards, cost.Backwards+meter.Backwards, cost.Equivalents+meter.Equivalents
+	}
+	began := time.Now()
+	for range l.states {
+		states = append(states, make([]float32, len(x0)))
+	}
+	dim, condSize, batch := len(x0)/s.n, len(cond)/s.n, s.of.n
+	for next := 0; next < s.n; next += batch {
+		first := min(next, s.n-batch) // the last batch has some points of the one before again
+		start, given := x0[first*dim:(first+batch)*dim], cond[first*condSize:(first+batch)*condSize]
+		vectors := [][]float32{start}
+		for k, t := range l.times {
+			v, err := s.of.at(t, l.at[k], mix(l.inputs[k], vectors), start, factors[:fields], given)
+			if err != nil {
+				return nil, cost, err
+			}
+			vectors = append(vectors, v)
+		}
+		for k, weights := range l.states {
+			copy(states[k][first*dim:], mix(weights, vectors))
+		}
+	}
+	cost.Seconds = time.Since(began).Seconds()
+	return states, cost, nil
+}

@@ -1,0 +1,135 @@
+package idffnb
+
+import (
+	"math"
+	"testing"
+
+	"github.com/idff-go/workbench/idffnb/flow"
+	"github.com/idff-go/workbench/idffnb/net"
+	"github.com/idff-go/workbench/idffnb/solver"
+)
+
+// smallUNet is a U-Net trained for a few steps on squares, with labels that were dropped at times.
+func smallUNet(t testing.TB) *Run {
+	t.Helper()
+	e := unetExperiment(t)
+	e.Net = net.UNet{Channels: 32, Blocks: 1, Multipliers: []int{1}, Attention: []int{}, AttentionHeads: 1, Heads: 2, Patch: 2}
+	e.Steps, e.LearningRate = 20, 1e-2
+	r := mustOpen(t, e)
+	r.backend = pureGo(t)
+	if err := r.Train(); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func farthest(a, b []float32) float64 {
+	most := 0.
+	for i, v := range a {
+		most = max(most, math.Abs(float64(v)-float64(b[i])))
+	}
+	return most
+}
+
+// Evaluation by evaluation gives the states and the cost of one graph of all steps, whatever the solver and field, also for more points than an evaluation takes.
+func TestStepwiseIsUnrolled(t *testing.T) {
+	r := smallUNet(t)
+	learned := solver.Scheduled{Label: "learned", Times: []float64{0, .3, .6, 1}, Weights: [][]float64{{.9}, {-.5, 1.4}, {.1, -.3, 1.2}}}
+	for _, c := range []struct {
+		field flow.Field
+		s     solver.Solver
+		n     int
+	}{
+		{flow.CFM(), solver.Euler(3), 70}, {flow.CFM(), solver.Midpoint(2), 3}, {flow.CFM(), solver.Heun(2), 3}, {flow.CFM(), solver.RK4(1), 3}, {flow.CFM(), solver.AdamsBashforth(3, 4), 3},
+		{flow.CFM(), solver.ExpAdams(2, 3), 3}, {flow.CFM(), learned, 3}, {flow.ReleasedCFM(), solver.Euler(2), 3},
+		{flow.IDFF(.3), solver.Euler(3), 3}, {flow.IDFF(.3, -.2), solver.Heun(2), 3}, {flow.IDFFWritten(2), solver.AdamsBashforth(2, 3), 3}, {flow.Guided(flow.CFM(), 2), solver.Midpoint(2), 3},
+		{flow.Guided(flow.CFM(), 0), solver.Euler(2), 3},
+	} {
+		if !r.stepwise(c.field, c.s) {
+			t.Errorf("%s with %v is sampled in one graph", c.field.Name(), c.s)
+		}
+		got := r.MustSample(c.n, c.field, c.s, Unkept())
+		r.unrolled = true
+		want := r.MustSample(c.n, c.field, c.s, Unkept())
+		r.unrolled = false
+		got.Cost.Seconds, want.Cost.Seconds = 0, 0
+		if got.Cost != want.Cost || len(got.States) != len(want.States) {
+			t.Errorf("%s with %v: %v and %d states, want %v and %d", c.field.Name(), c.s, got.Cost, len(got.States), want.Cost, len(want.States))
+			continue
+		}
+		for k := range got.States {
+			if d := farthest(got.States[k], want.States[k]); !(d < 1e-4) {
+				t.Errorf("%s with %v: state %d differs by %g", c.field.Name(), c.s, k, d)
+			}
+		}
+	}
+	if len(r.evaluators) > 10 {
+		t.Errorf("%d evaluators for 8 fields and 2 sizes", len(r.evaluators))
+	}
+	for _, f := range []flow.Field{flow.GuidedWithin(flow.CFM(), 2, .1, .9), flow.ScheduledField{Gamma: [][]float64{{.5}, {.7}}}} {
+		if r.stepwise(f, solver.Euler(2)) {
+			t.Errorf("%s is sampled evaluation by evaluation, which needs to know its step", f.Name())
+		}
+	}
+}
+
+// The gradient of a schedule by the chain rule is that of the graph of all steps.
+func TestStepwiseGradient(t *testing.T) {
+	r := smallUNet(t)
+	for _, learning := range []Learning{{}, {Euler: true}, {Only: "times"}, {Only: "scales"}} {
+		learning.Points, learning.Steps, learning.Loss = 3, 1, LossTeacher
+		how, steps, err := r.planLearning(3, []Learning{learning})
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := &lesson{run: r, form: form{Learning: how, steps: steps}, budget: 3}
+		x0, y, cond, err := l.draw(5, 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.teacherX, l.teacherY, l.teacherCond = nil, nil, nil
+		theta := l.form.start()
+		for i := range theta {
+			theta[i] += .1 * float64(i%3)
+		}
+		loss, got, err := l.stepwiseGradient(theta, x0, y, cond)
+		if err != nil {
+			t.Fatal(err)
+		}
+		const h = 1e-3
+		for i := range theta {
+			at := func(by float64) float64 {
+				moved := append([]float64{}, theta...)
+				moved[i] += by
+				s := l.as(moved)
+				out, err := r.sample(3, s.Field(), s.Solver(), WithStart(x0), WithCond(cond))
+				if err != nil {
+					t.Fatal(err)
+				}
+				sum := 0.
+				for k, v := range out.X {
+					sum += float64(v-y[k]) * float64(v-y[k])
+				}
+				return sum / float64(len(y))
+			}
+			if want := (at(h) - at(-h)) / (2 * h); math.Abs(got[i]-want) > 2e-3*(1+math.Abs(want)) {
+				t.Errorf("%+v: derivative %d is %g, by differences %g", learning, i, got[i], want)
+			}
+			if i == 0 && math.Abs(at(0)-loss) > 1e-5*loss {
+				t.Errorf("%+v: loss %g, want %g", learning, loss, at(0))
+			}
+		}
+	}
+}
+
+// Learning a schedule of a U-Net brings the samples nearer to the teacher's.
+func TestLearnScheduleOfUNet(t *testing.T) {
+	r := smallUNet(t)
+	s, err := r.LearnSchedule(2, Learning{Steps: 25, Points: 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(s.Curve) != 2 || !(s.Curve[1].Loss < s.Curve[0].Loss) {
+		t.Errorf("the loss went %v, want it to fall", s.Curve)
+	}
+}
