@@ -30,7 +30,9 @@ func (r *Run) sampler(n, condSize int, field flow.Field, s solver.Solver) (out s
 	}
 	if r.stepwise(field, s) {
 		batch := min(n, r.pointsAtOnce())
-		return &stepwiseSampler{r.evaluator(batch, condSize/n*batch, field), s.(solver.Fixed), n}, nil
+		out := &stepwiseSampler{of: r.evaluator(batch, condSize/n*batch, field), solver: s.(solver.Fixed), n: n}
+		r.samplers[key] = out
+		return out, nil
 	}
 	switch s := s.(type) {
 	case solver.Fixed:

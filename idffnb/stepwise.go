@@ -2,6 +2,7 @@ package idffnb
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/gomlx/compute/dtypes"
@@ -242,15 +243,21 @@ type stepwiseSampler struct {
 	of     *evaluator
 	solver solver.Fixed
 	n      int
+
+	linear  *linear // of the solver with these factors
+	factors []float64
 }
 
 // run implements sampler.
 func (s *stepwiseSampler) run(x0, cond []float32, factors []float64, _ []float32) (states [][]float32, cost solver.Cost, err error) {
 	fields := len(s.of.field.Factors())
-	l, err := linearOf(s.solver, factors[fields:])
-	if err != nil {
-		return nil, cost, err
+	if s.linear == nil || !slices.Equal(s.factors, factors[fields:]) {
+		if s.linear, err = linearOf(s.solver, factors[fields:]); err != nil {
+			return nil, cost, err
+		}
+		s.factors = slices.Clone(factors[fields:])
 	}
+	l := s.linear
 	cost.Steps = s.solver.Steps()
 	for _, t := range l.times {
 		if err := s.of.compile(t); err != nil { // at once, so that the time is not that of the compiler
