@@ -26,6 +26,7 @@ var (
 	notebook = flag.String("notebook", ".nb/venv/bin/python", "Python that has Jupyter, for the time of a cell")
 	document = flag.String("o", "docs/bench.md", "where the table goes")
 	figure   = flag.String("figure", "figures/gallery/bench.png", "where the figure goes")
+	memChild = flag.Bool("memory", false, "measure the memory of the U-Net's training in this process and print JSON; bench calls itself so")
 	child    = flag.Bool("scaling", false, "measure this process's devices and print JSON; bench calls itself so")
 )
 
@@ -52,6 +53,9 @@ func run() error {
 	if *child {
 		return scalingChild()
 	}
+	if *memChild {
+		return memoryChild()
+	}
 	out := report{before: load()}
 	out.busy = isBusy(out.before)
 	peers, err := startPeers()
@@ -74,6 +78,12 @@ func run() error {
 		}
 		out.rows = append(out.rows, row)
 		fmt.Fprintln(os.Stderr, row)
+	}
+	if *only == "" || strings.Contains("unet memory", *only) {
+		if out.unet, err = unetMemory(peers[torch]); err != nil {
+			return err
+		}
+		fmt.Fprintln(os.Stderr, out.unet)
 	}
 	if *only == "" || strings.Contains("scaling", *only) {
 		if out.scaling, err = scaling(); err != nil {

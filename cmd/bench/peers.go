@@ -17,6 +17,8 @@ type peer struct {
 	in      io.WriteCloser
 	out     *bufio.Reader
 	version string
+
+	parameters map[string]int // of networks, by task
 }
 
 // peers are the libraries that are there, by name.
@@ -83,11 +85,14 @@ func startPeer(library string, environment ...string) (*peer, error) {
 	if err := p.cmd.Start(); err != nil {
 		return nil, err
 	}
-	var hello struct{ Versions string }
+	var hello struct {
+		Versions   string
+		Parameters map[string]int
+	}
 	if err := p.answer(&hello); err != nil {
 		return nil, err
 	}
-	p.version = hello.Versions
+	p.version, p.parameters = hello.Versions, hello.Parameters
 	return p, nil
 }
 

@@ -1,8 +1,9 @@
 """The peers of cmd/bench: the same work in PyTorch, JAX and POT, as their users write it.
 
     python peers.py torch|jax THREADS
+    python peers.py memory THREADS       # prints the memory that a step of the U-Net takes in PyTorch, and ends
 
-answers a line of JSON for each on standard input: {"task": NAME, "n": TIMES} -> {"seconds": of one, "cpu": of one on all processors} or {"error": TEXT}. A task's first call is preceded by one that is
+The first answers a line of JSON for each on standard input: {"task": NAME, "n": TIMES} -> {"seconds": of one, "cpu": of one on all processors} or {"error": TEXT}. A task's first call is preceded by one that is
 not timed, in which JAX compiles. Versions are in requirements.txt.
 """
 import json
@@ -21,6 +22,8 @@ rng = np.random.default_rng(0)
 POINTS = rng.standard_normal((2048, 2), dtype=np.float32)
 GAMMA, SIGMA0 = (.5, -.2), .2
 BATCH, WIDTH, RATE, DECAY = 256, 256, 2e-4, .01
+UNET_BATCH, UNET_CHANNELS = 32, 32
+PARAMETERS = {}  # of networks, by task
 MD_BATCH, MD_WIDTH, MD_ANGLES, MD_FRAMES, MD_EMBEDDING = 10, 128, 46, 200, 16
 
 
@@ -44,11 +47,118 @@ def assignments(size):
     return run
 
 
+def unet_trainer():
+    """The U-Net of Dhariwal and Nichol (ADM) on images of 28 x 28, one level at 28 and one at 14 with attention, as guided-diffusion builds it; and a step of its training."""
+    import math
+    import torch
+    from torch import nn
+
+    def norm(channels):
+        return nn.GroupNorm(32, channels)
+
+    def zero(layer):
+        for p in layer.parameters():
+            nn.init.zeros_(p)
+        return layer
+
+    class Block(nn.Module):
+        def __init__(self, inputs, outputs):
+            super().__init__()
+            self.before = nn.Sequential(norm(inputs), nn.SiLU(), nn.Conv2d(inputs, outputs, 3, padding=1))
+            self.time = nn.Sequential(nn.SiLU(), nn.Linear(4 * UNET_CHANNELS, outputs))
+            self.after = nn.Sequential(norm(outputs), nn.SiLU(), zero(nn.Conv2d(outputs, outputs, 3, padding=1)))
+            self.skip = nn.Identity() if inputs == outputs else nn.Conv2d(inputs, outputs, 1)
+
+        def forward(self, x, emb):
+            return self.skip(x) + self.after(self.before(x) + self.time(emb)[:, :, None, None])
+
+    class Attention(nn.Module):
+        def __init__(self, channels):
+            super().__init__()
+            self.norm, self.qkv, self.out = norm(channels), nn.Conv1d(channels, 3 * channels, 1), zero(nn.Conv1d(channels, channels, 1))
+
+        def forward(self, x, emb):
+            flat = x.flatten(2)
+            q, k, v = self.qkv(self.norm(flat)).chunk(3, 1)
+            weights = torch.softmax(torch.einsum("bct,bcs->bts", q, k) / math.sqrt(q.shape[1]), -1)
+            return x + self.out(torch.einsum("bts,bcs->bct", weights, v)).view_as(x)
+
+    class UNet(nn.Module):
+        def __init__(self):
+            super().__init__()
+            c = UNET_CHANNELS
+            self.embed = nn.Sequential(nn.Linear(c, 4 * c), nn.SiLU(), nn.Linear(4 * c, 4 * c))
+            self.first = nn.Conv2d(1, c, 3, padding=1)
+            self.down = nn.ModuleList([Block(c, c), nn.Conv2d(c, c, 3, 2, 1), Block(c, 2 * c), Attention(2 * c)])
+            self.middle = nn.ModuleList([Block(2 * c, 2 * c), Attention(2 * c), Block(2 * c, 2 * c)])
+            self.low = nn.ModuleList([Block(4 * c, 2 * c), Attention(2 * c), Block(3 * c, 2 * c), Attention(2 * c)])
+            self.enlarge = nn.Conv2d(2 * c, 2 * c, 3, padding=1)
+            self.high = nn.ModuleList([Block(3 * c, c), Block(2 * c, c)])
+            self.last = nn.Sequential(norm(c), nn.SiLU(), zero(nn.Conv2d(c, 1, 3, padding=1)))
+            self.register_buffer("frequencies", torch.exp(-math.log(10000) * torch.arange(c // 2) / (c // 2)), persistent=False)
+
+        def forward(self, x, t):
+            angles = t[:, None] * self.frequencies
+            emb = self.embed(torch.cat([angles.cos(), angles.sin()], 1))
+            block, shrink, low, attend = self.down
+            a = self.first(x)
+            b = block(a, emb)
+            c = shrink(b)
+            d = h = attend(low(c, emb), emb)
+            for layer in self.middle:
+                h = layer(h, emb)
+            h = self.low[1](self.low[0](torch.cat([h, d], 1), emb), emb)
+            h = self.low[3](self.low[2](torch.cat([h, c], 1), emb), emb)
+            h = self.enlarge(nn.functional.interpolate(h, scale_factor=2, mode="nearest"))
+            h = self.high[0](torch.cat([h, b], 1), emb)
+            return self.last(self.high[1](torch.cat([h, a], 1), emb))
+
+    net = UNet()
+    adam = torch.optim.AdamW(net.parameters(), RATE, weight_decay=DECAY)
+    images = torch.rand(512, 1, 28, 28) * 2 - 1
+
+    def step():
+        x1 = images[torch.randint(0, len(images), (UNET_BATCH,))]
+        x0, t = torch.randn_like(x1), torch.rand(UNET_BATCH)
+        u = t[:, None, None, None]
+        loss = (((net(u * x1 + (1 - u) * x0, t) - x1) / (1.01 - u)) ** 2).mean()
+        adam.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(net.parameters(), 1)
+        adam.step()
+        return loss.item()
+    return step, sum(p.numel() for p in net.parameters())
+
+
+def unet_memory():
+    """The peak of memory in steps of the U-Net's training, less that of the process with PyTorch loaded and used: bytes."""
+    import torch
+    torch.set_num_threads(threads)
+    torch.ones(100, 100).mm(torch.ones(100, 100)).sum().item()
+    before = peak()
+    step, _ = unet_trainer()
+    for _ in range(5):
+        step()
+    start = peak() - before
+    with open("/proc/self/clear_refs", "w") as f:
+        f.write("5")  # the peak is taken anew
+    for _ in range(5):
+        step()
+    return {"start": start, "steps": peak() - before}
+
+
+def peak():
+    """The peak of this process's memory in bytes."""
+    with open("/proc/self/status") as f:
+        return next(1024 * int(line.split()[1]) for line in f if line.startswith("VmHWM"))
+
+
 def torch_tasks():
     import ot
     import torch
     torch.set_num_threads(threads)
     torch.manual_seed(0)
+    unet, PARAMETERS["unet"] = unet_trainer()
 
     def mlp(inputs, width, outputs):
         sizes = [inputs, width, width, width]
@@ -139,7 +249,7 @@ def torch_tasks():
         n = len(x)
         return ((kernel(x, x) + kernel(y, y) - 2 * n) / (n * (n - 1)) - 2 * kernel(x, y) / n**2).item()
 
-    tasks = {"train": lambda: step(False), "train OT": lambda: step(True), "Euler 10": euler, "RK4 2": rk4, "train MD": md_step, "MMD": mmd}
+    tasks = {"train": lambda: step(False), "train OT": lambda: step(True), "Euler 10": euler, "RK4 2": rk4, "train MD": md_step, "MMD": mmd, "unet": unet}
     for order in range(4):
         tasks[f"field {order}"] = lambda order=order: field(points, .5, order).numpy()
     return {name: timed(task) for name, task in tasks.items()} | {f"OT {size}": assignments(size) for size in (256, 1024)}
@@ -275,8 +385,11 @@ def cpu():
 
 
 def main():
+    if library == "memory":
+        print(json.dumps(unet_memory()))
+        return
     tasks, warm = {"torch": torch_tasks, "jax": jax_tasks}[library](), set()
-    print(json.dumps({"versions": versions(), "tasks": sorted(tasks)}), flush=True)
+    print(json.dumps({"versions": versions(), "tasks": sorted(tasks), "parameters": PARAMETERS}), flush=True)
     for line in sys.stdin:
         ask = json.loads(line)
         name, n = ask["task"], ask["n"]

@@ -21,6 +21,7 @@ type report struct {
 	versions      []string
 	rows          []measured
 	scaling       []scale
+	unet          *unetReport
 	cell          []float64 // seconds of warm cells
 	cellError     error
 }
@@ -48,6 +49,9 @@ func (r report) markdown() string {
 		for _, n := range m.notes {
 			line("- %s: %s.", m.what, n)
 		}
+	}
+	if r.unet != nil {
+		line("- %v", r.unet)
 	}
 	r.scales(line)
 	r.cells(line)
@@ -129,7 +133,8 @@ const howToRead = `
 first; the ratio is the median over the rounds of the ratio within one. All are held to the same cores. "Of the cores' time" is the same ratio in seconds that the cores have spent on either (user
 and system, all threads): it depends much less on what else the machine does than the clock, and where
 others kept more than half a core busy as the measurement began, targets and the figure go by it. PyTorch runs under whichever policy for waiting threads trained faster at the start: threads that spin win on an idle machine, and lose everything on a busy one.
-Compilation is left out everywhere. A training counts from its first steps on, batches included, which the workbench makes meanwhile; its waiting for them is given above. PyTorch makes its batches
+Memory is that of processes of their own, VmHWM of /proc/self/status less what it was before the network was made; it is taken anew (clear_refs) after five steps.
+Compilation is left out everywhere else. A training counts from its first steps on, batches included, which the workbench makes meanwhile; its waiting for them is given above. PyTorch makes its batches
 before each step, as TorchCFM's notebooks do, and pairs them with POT where OT is asked for; POT's row has its cost matrix, and so has ours. KDE grid and cell have no peer.
 
 	make bench                                        # everything; quarter of an hour on two idle cores, and 3 GB for PyTorch the first time

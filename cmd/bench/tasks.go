@@ -65,6 +65,7 @@ func tasks() ([]task, error) {
 				return idffnb.Experiment{Name: "train-ot", Data: datasets.Checkerboard(), Coupling: flow.ExactOT(), Steps: steps, Seed: seed}
 			}),
 		training("train MD", "training on trajectories: batch 10, width 128, 46 angles, the index embedded", 1000, both, nil, dynamics),
+		unetTraining(),
 	}
 	points := idffnb.Noise(1, 2048, 2)
 	for order, field := range []flow.Field{flow.CFM(), flow.IDFF(.5), flow.IDFF(.5, -.2), flow.IDFF(.5, -.2, .1)} {
@@ -105,15 +106,20 @@ func warm(work func() error) (func(n int) (cost, error), error) {
 	}, work()
 }
 
-// training is a row of training steps: each round trains a network of its own seed, and counts from the end of its first steps on.
+// training is a row of training steps: each round trains a network of its own seed, and counts from the end of its first steps on. Chunks of steps grow in the first 200.
 func training(name, what string, steps int, peers []string, targets map[string]float64, experiment func(seed uint64, steps int) idffnb.Experiment) task {
+	return trainingAfter(200, name, what, steps, peers, targets, experiment)
+}
+
+// trainingAfter is training with so many first steps.
+func trainingAfter(first int, name, what string, steps int, peers []string, targets map[string]float64, experiment func(seed uint64, steps int) idffnb.Experiment) task {
 	var seed uint64
 	var waited []float64
 	return task{name: name, what: what, steps: true, n: steps, peers: peers, targets: targets,
 		prepare: func() (func(int) (cost, error), error) {
 			return func(n int) (cost, error) {
 				seed++
-				run, err := idffnb.Open(experiment(seed, n+200)) // chunks of steps grow at first
+				run, err := idffnb.Open(experiment(seed, n+first))
 				if err != nil {
 					return cost{}, err
 				}
