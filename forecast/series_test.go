@@ -220,7 +220,7 @@ func TestSeriesPictures(t *testing.T) {
 		t.Errorf("time series: %+v, want %g at frame 5", f, want)
 	}
 	space := r.MustAttractor(2)
-	if len(space.Panels) != 3 || len(space.Panels[0].Curves) != 2 || len(space.Panels[1].Curves[0].Points) != 160 || len(space.Panels[2].Curves[0].Points) != 9 {
+	if len(space.Panels) != 3 || len(space.Panels[0].Curves) != 2 || len(space.Panels[1].Curves[0].Points) != 161 || len(space.Panels[2].Curves[0].Points) != 10 {
 		t.Errorf("attractor: %d panels", len(space.Panels))
 	}
 	for what, d := range map[string]figures.Drawer{"time series": f, "attractor": space} {

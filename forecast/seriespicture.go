@@ -25,8 +25,8 @@ func (r *SeriesResult) picked(names []string) ([]SeriesScore, error) {
 	return list, nil
 }
 
-// Attractor shows held-out data and runs of the first seed of the entries of these names, all without one, in space: the runs from the first starts of so many series. A run that leaves the box of Climate
-// ends there. Of frames of more than three numbers the first three are drawn.
+// Attractor shows held-out data and runs of the first seed of the entries of these names, all without one, in space: the runs from the first starts of so many series, each with its start. A run that leaves the box
+// of Climate ends there. Of frames of more than three numbers the first three are drawn.
 func (r *SeriesResult) Attractor(runs int, names ...string) (figures.Attractor, error) {
 	t := r.Trial
 	f := figures.Attractor{}
@@ -63,12 +63,10 @@ func (r *SeriesResult) Attractor(runs int, names ...string) (figures.Attractor, 
 			if err != nil {
 				return fmt.Errorf("forecast: %s: %w", title, err)
 			}
-			if len(c.Points) > 1 {
-				p.Curves = append(p.Curves, c)
+			if len(c.Points) == 1 { // it left at once
+				c.Points = append(c.Points, c.Points[0])
 			}
-		}
-		if len(p.Curves) == 0 {
-			return fmt.Errorf("forecast: %s: no run stays for two frames", title)
+			p.Curves = append(p.Curves, c)
 		}
 		f.Panels = append(f.Panels, p)
 		return nil
@@ -79,7 +77,9 @@ func (r *SeriesResult) Attractor(runs int, names ...string) (figures.Attractor, 
 	})
 	for _, s := range scores {
 		if err == nil {
-			err = panel(s.Name, "generated", func(run int) []float32 { return s.drawn.Trajectory(0, run*t.each()) })
+			err = panel(s.Name, "generated", func(run int) []float32 {
+				return slices.Concat(t.Held.Frame(run, t.History-1), s.drawn.Trajectory(0, run*t.each()))
+			})
 		}
 	}
 	return f, err
