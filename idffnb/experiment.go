@@ -49,7 +49,7 @@ type Experiment struct {
 	EMA        float64 // decay of an average of the weights over the steps, which samples then come from, e.g. .9999; see average.go and Run.Raw
 	WarmUp     int     // steps over which the learning rate rises linearly to LearningRate: step n of them is made at n/WarmUp of it
 	Decay      string  // how it falls after that, to 0 at Steps: "cosine" or "linear"; "": not at all
-	Accumulate int     // the gradients of so many parts of a batch, Batch/Accumulate points each, are averaged into one step, which takes less memory; 0: the batch at once
+	Accumulate int     // the gradients of so many parts of a batch, Batch/Accumulate points each, are averaged into one step; where steps are a compiled loop (decisions.md) they are made one after the other, in less memory; 0: the batch at once
 
 	weights   *origin   // of an imported run: what Import starts from
 	precision Precision // of matrix products, of the process's backend
