@@ -35,6 +35,9 @@
 // scores grow. [Attractor] shows chaotic series in space, [TimeSeries] how long
 // forecasts follow them.
 //
+// Images are []float32 in [-1, 1], row-major from the top with channels last:
+// [ImageSheet] shows samples in rows, also over their nearest real images.
+//
 // Dihedral angles, of molecular dynamics, are in degrees and indexed
 // [frame][residue] as (φ, ψ); any turn will do. [Ramachandran] shows where they
 // are, [BasinStrip] when, [AngleSeries] and [PhasePlot] how a forecast follows
