@@ -130,7 +130,7 @@ func (s ImageSheet) check() (cols int, err error) {
 	case len(s.Rows) == 0:
 		return 0, errors.New("no rows given")
 	case min(s.Shape[0], s.Shape[1]) < 1 || max(s.Shape[0], s.Shape[1]) > 1024 || s.Shape[2] != 1 && s.Shape[2] != 3:
-		return 0, fmt.Errorf("Shape %v: give the height and width of a picture, 1 to 1024, and 1 or 3 channels", s.Shape)
+		return 0, fmt.Errorf("the shape %v: give the height and width of a picture, 1 to 1024, and 1 or 3 channels", s.Shape)
 	}
 	for r, row := range s.Rows {
 		where := fmt.Sprintf("row %d (%s)", r, firstLine(row.Name))

@@ -67,7 +67,7 @@ func linearOf(s solver.Fixed, factors []float64) (*linear, error) {
 				return err
 			}
 			defer exec.Finalize()
-			out, err := exec.Exec1(append(append([]float64{}, factors...), 0)) // one at least
+			out, err := exec.Call1(append(append([]float64{}, factors...), 0)) // one at least
 			if err != nil {
 				return err
 			}

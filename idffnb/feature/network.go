@@ -76,7 +76,7 @@ func (p *program) run(images []float32) (out []float32, err error) {
 		for first := 0; first < n; first += p.batch {
 			now := min(p.batch, n-first)
 			copy(batch, images[first*p.values:(first+now)*p.values]) // the rows behind, of the batch before, are not looked at
-			result, err := p.exec.Exec1(tensors.FromFlatDataAndDimensions(batch, p.batch, p.values))
+			result, err := p.exec.Call1(tensors.FromFlatDataAndDimensions(batch, p.batch, p.values))
 			if err != nil {
 				return err
 			}
