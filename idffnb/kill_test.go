@@ -76,6 +76,7 @@ func TestKill(t *testing.T) {
 	t.Logf("%d kills in %d steps, %d of them in the middle of a file", kills, last, writing)
 
 	r := mustOpen(t, killed())
+	r.backend = pureGo(t) // that of the program, whatever this process has chosen before
 	if err := r.Train(); err != nil {
 		t.Fatal(err)
 	}
@@ -84,6 +85,7 @@ func TestKill(t *testing.T) {
 	got, gotLoss := weights(t, r), lossFile(t, r)
 	t.Setenv("IDFF_RUNS", t.TempDir())
 	whole := mustOpen(t, killed())
+	whole.backend = r.backend
 	if err := whole.Train(); err != nil {
 		t.Fatal(err)
 	}

@@ -161,9 +161,12 @@ func TestCrash(t *testing.T) {
 			if left := check(t, dir, c.where, c.saved); left != c.left {
 				t.Errorf("%q: the latest is step %d, want %d", c.where, left, c.left)
 			}
-			// The next program goes on from there, until it has a third to remove.
-			crash(t, dir, "prune 1", time.Minute)
+			// The next program goes on from there, until it has a third to remove: at once where the one before has left three.
 			next := max(c.left+1, 3)
+			if strings.Count(files(t, dir), "ckpt-") > 2 {
+				next = c.left
+			}
+			crash(t, dir, "prune 1", time.Minute)
 			if left := check(t, dir, c.where, next); left != next {
 				t.Errorf("%q: the next program got to step %d, want %d", c.where, left, next)
 			}

@@ -140,6 +140,9 @@ func (f *Folder) Save(step int, tensors []Tensor, meta map[string]string) error 
 			return fmt.Errorf("checkpoint: cannot save step %d: %s has a later one, %s; resume from it or remove it", step, f.Dir, fileName(s))
 		}
 	}
+	if err := f.pruneRest(steps, keep); err != nil {
+		return fmt.Errorf("checkpoint: step %d is not saved: an older checkpoint could not be removed: %w", step, err)
+	}
 	if err := Write(f.Path(fileName(step)), tensors, clonedMeta(meta, stepKey, strconv.Itoa(step))); err != nil {
 		return err
 	}
@@ -181,6 +184,20 @@ func (f *Folder) prune(saved, keep int) error {
 			return err
 		}
 		delete(f.corrupt, s)
+	}
+	return nil
+}
+
+// pruneRest removes what a crash between a save and the removal of older ones has
+// left of steps, the newest first: there is a whole one before it does.
+func (f *Folder) pruneRest(steps []int, keep int) error {
+	if len(steps) <= keep {
+		return nil
+	}
+	for _, s := range steps {
+		if _, err := f.read(s); err == nil {
+			return f.prune(s, keep)
+		}
 	}
 	return nil
 }
