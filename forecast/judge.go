@@ -190,12 +190,17 @@ func (r *Result) Difference(a, b, horizon int) (metric.Interval, error) {
 
 // At is the number of the entry of that name, or an error that lists the names.
 func (r *Result) At(name string) (int, error) {
+	return find(name, len(r.Scores), func(i int) string { return r.Scores[i].Name })
+}
+
+// find is the number of the name among n, or an error that lists them.
+func find(name string, n int, at func(int) string) (int, error) {
 	var names []string
-	for i, s := range r.Scores {
-		if s.Name == name {
+	for i := range n {
+		if at(i) == name {
 			return i, nil
 		}
-		names = append(names, s.Name)
+		names = append(names, at(i))
 	}
 	return 0, fmt.Errorf("forecast: no entry %q among %q", name, names)
 }

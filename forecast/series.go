@@ -337,12 +337,5 @@ func quantile(values []float64, p float64) float64 {
 
 // At is the number of the entry of that name, or an error that lists the names.
 func (r *SeriesResult) At(name string) (int, error) {
-	var names []string
-	for i, s := range r.Scores {
-		if s.Name == name {
-			return i, nil
-		}
-		names = append(names, s.Name)
-	}
-	return 0, fmt.Errorf("forecast: no entry %q among %q", name, names)
+	return find(name, len(r.Scores), func(i int) string { return r.Scores[i].Name })
 }
