@@ -51,7 +51,7 @@ func (e *evaluator) pullBack() (p *spread, err error) {
 func (l *lesson) stepwiseGradient(theta []float64, x0, y, cond []float32) (loss float64, gradient []float64, err error) {
 	f, n := l.form, l.form.Points
 	times, weights, _ := f.schedule(theta)
-	batch := min(n, l.run.pointsAtOnce())
+	batch := l.run.batchOf(n)
 	e := l.run.evaluator(batch, len(cond)/n*batch, l.as(theta).Field())
 	if l.back == nil {
 		if l.back, err = e.pullBack(); err != nil {

@@ -29,7 +29,7 @@ func (r *Run) sampler(n, condSize int, field flow.Field, s solver.Solver) (out s
 		return found, nil
 	}
 	if r.stepwise(field, s) {
-		batch := min(n, r.pointsAtOnce())
+		batch := r.batchOf(n)
 		out := &stepwiseSampler{of: r.evaluator(batch, condSize/n*batch, field), solver: s.(solver.Fixed), n: n}
 		r.samplers[key] = out
 		return out, nil

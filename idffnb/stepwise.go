@@ -118,12 +118,14 @@ func (r *Run) stepwise(field flow.Field, s solver.Solver) bool {
 	return large && !r.unrolled && fixed && stochastic == nil && solver.IsBuiltIn(s) && flow.ByItself(field)
 }
 
-// pointsAtOnce is how many points an evaluation has at most; larger samplings are made of several. A GPU takes more at once.
-func (r *Run) pointsAtOnce() int {
+// batchOf is how many of n points an evaluation has: as equal parts of them as there are, so that next to none is evaluated twice, of no more than 64, or 512 on a GPU.
+func (r *Run) batchOf(n int) int {
+	most := 64
 	if r.info.Name == "cuda" {
-		return 512
+		most = 512
 	}
-	return 64
+	parts := (n + most - 1) / most
+	return (n + parts - 1) / parts
 }
 
 // evaluator is a field on the run's network, compiled for a number of points: at t = 0 and at t = 1, where fields may cost less, and between, where t is an input.
