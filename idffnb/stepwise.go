@@ -118,14 +118,15 @@ func (r *Run) stepwise(field flow.Field, s solver.Solver) bool {
 	return large && !r.unrolled && fixed && stochastic == nil && solver.IsBuiltIn(s) && flow.ByItself(field)
 }
 
-// batchOf is how many of n points an evaluation has: as equal parts of them as there are, so that next to none is evaluated twice, of no more than 64, or 512 on a GPU.
+// batchOf is how many of n points an evaluation has: as equal parts of them as there are, so that few are evaluated twice, of no more than 64, or 512 on a GPU, and a multiple of 8, which several
+// devices can share.
 func (r *Run) batchOf(n int) int {
 	most := 64
 	if r.info.Name == "cuda" {
 		most = 512
 	}
 	parts := (n + most - 1) / most
-	return (n + parts - 1) / parts
+	return min(n, ((n+parts-1)/parts+7)/8*8)
 }
 
 // evaluator is a field on the run's network, compiled for a number of points: at t = 0 and at t = 1, where fields may cost less, and between, where t is an input.
