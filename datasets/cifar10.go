@@ -32,6 +32,22 @@ var cifarFiles = []dataFile{
 	{set: "cifar-10", name: "cifar-10-python.tar.gz", size: 170498071, sha256: "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce", url: "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz"},
 }
 
+// LookCIFAR10 is nil where the official archive is on this machine, and else an error
+// of one line that says which file to put where. It neither opens nor downloads anything.
+func LookCIFAR10() error {
+	for _, f := range cifarFiles {
+		if f.look() != "" {
+			return nil
+		}
+	}
+	f := cifarFiles[0]
+	home, err := dataHome(f.set)
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf("datasets: %s: %s is not here: put the file of %s (%d bytes, SHA-256 %s) into %s, or let CIFAR10 download it", f.set, f.name, f.url, f.size, f.sha256, home)
+}
+
 // CIFAR10 is Krizhevsky's 50,000 pictures to train on and 10,000 to test, 32 x 32
 // pixels in colour, with ten classes; 154 MB and 31 MB in memory. The official
 // archive, binary or python, is looked for in $IDFF_DATA, its folder cifar-10 and the

@@ -19,9 +19,10 @@ type Crop struct {
 // resized to 64: the whole face.
 func CelebA140() Crop { return Crop{140, 64} }
 
-// CelebA64 is the crop of the IDFF authors: the centre square of 64 pixels as it is,
-// which is the inside of the face. FIDs of the two crops cannot be compared.
-func CelebA64() Crop { return Crop{64, 64} }
+// CelebA64 is the crop of the IDFF authors' released code (Resize(64), CenterCrop(64)):
+// the largest centre square, 178 pixels, resized to 64: the face with what is around it.
+// FIDs of the two crops cannot be compared.
+func CelebA64() Crop { return Crop{Size: 64} }
 
 // String names the crop: "centre 140 to 64".
 func (c Crop) String() string {

@@ -386,6 +386,12 @@ func TestCIFAR10Refuses(t *testing.T) {
 	write(t, filepath.Join(dir, "cifar-10-python.tar.gz"), archive("x/test_batch", good))
 	_, err = CIFAR10(Test)
 	wantLine(t, "not official", err, "is not the official archive: its SHA-256 is")
+	if err := LookCIFAR10(); err != nil {
+		t.Errorf("there is an archive, and LookCIFAR10 says %v", err)
+	}
+	t.Setenv(DataVariable, t.TempDir())
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	wantLine(t, "absent", LookCIFAR10(), "170052171 bytes, SHA-256 c4a38c50")
 }
 
 func TestCropIsPILs(t *testing.T) {
@@ -411,7 +417,7 @@ func TestCropIsPILs(t *testing.T) {
 			}
 		}
 	}
-	if s := fmt.Sprint(CelebA140(), ", ", CelebA64(), ", ", Crop{Size: 32}); s != "centre 140 to 64, centre 64, largest square to 32" {
+	if s := fmt.Sprint(CelebA140(), ", ", CelebA64(), ", ", Crop{Size: 32}); s != "centre 140 to 64, largest square to 64, largest square to 32" {
 		t.Error(s)
 	}
 }

@@ -54,7 +54,9 @@ type Run struct {
 	variables   []*model.Variable       // of the training step; nil until they are made
 	chunkSteps  int                     // most steps in a call of the device, for tests; 0: as many as fit
 	oneByOne    bool                    // every training step is a program of its own, not a turn of a loop: see makeVariables
-	saves       time.Duration           // between checkpoints, for tests; 0: saveEvery
+	saves       time.Duration           // between checkpoints, for tests; 0: saveTime's
+	saveTook    time.Duration           // the last checkpoint
+	unsaved     bool                    // no checkpoints are written: of MeasureTraining
 	training    bool                    // Train is at work
 	samplers    map[string]sampler
 	evaluators  map[string]*evaluator // of samplings evaluation by evaluation

@@ -29,7 +29,8 @@ type LossPoint struct {
 
 const (
 	logEvery  = 10               // steps to a line of metrics.jsonl
-	saveEvery = 20 * time.Second // between checkpoints
+	saveEvery = 20 * time.Second // between checkpoints, at least
+	saveShare = 20               // and so many times what the last one took, less one: saving takes a twentieth of the time
 )
 
 // saveTime is the time between checkpoints.
@@ -37,12 +38,12 @@ func (r *Run) saveTime() time.Duration {
 	if r.saves > 0 {
 		return r.saves
 	}
-	return saveEvery
+	return max(saveEvery, (saveShare-1)*r.saveTook)
 }
 
 // Train trains the network to the experiment's number of steps, from where it stopped before; it does nothing if that is done.
 // An interrupted and resumed training ends with the same weights as one in a single go, bit for bit on one CPU backend. In a
-// notebook it updates one display with a progress bar and the loss curve. It saves every 20 seconds, at the end, and on SIGINT or
+// notebook it updates one display with a progress bar and the loss curve. It saves every 20 seconds (less often where that would take more than a twentieth of the time), at the end, and on SIGINT or
 // SIGTERM; the folder keeps two checkpoints, and a third while it is written: where the disk has no room for them, Train says how much they need, and does not begin. When interrupted, it returns ErrInterrupted. A loss that is not a number stops it: the error names the step, and the last good
 // checkpoint stays. Only one program may train a run at a time. The options are of this call, and no part of the experiment.
 func (r *Run) Train(options ...TrainOption) error {
@@ -78,8 +79,14 @@ func (r *Run) train(ctx context.Context, after func(), options ...TrainOption) (
 	spend := func() { r.seconds = before + time.Since(began).Seconds() }
 	save := func() error {
 		spend()
+		if r.unsaved {
+			return nil
+		}
+		start := time.Now()
+		err := r.save()
 		saved = time.Now()
-		return r.save()
+		r.saveTook = saved.Sub(start)
+		return err
 	}
 	pace := r.newPace()
 	var steps *spread
@@ -92,8 +99,10 @@ func (r *Run) train(ctx context.Context, after func(), options ...TrainOption) (
 				return fmt.Errorf("idffnb: %s: training stopped: %w", r.exp.Name, err)
 			}
 			batches.capacity, pace.most = c.capacity, min(pace.most, c.capacity)
-			if err := r.folder.Room(r.checkpointSize()); err != nil {
-				return fmt.Errorf("idffnb: %s: training did not start: %w; or set IDFF_RUNS to another place", r.exp.Name, err)
+			if !r.unsaved {
+				if err := r.folder.Room(r.checkpointSize()); err != nil {
+					return fmt.Errorf("idffnb: %s: training did not start: %w; or set IDFF_RUNS to another place", r.exp.Name, err)
+				}
 			}
 		}
 		if err := r.trainChunk(steps, c, pace); err != nil {

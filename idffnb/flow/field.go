@@ -93,7 +93,7 @@ func IsBuiltIn(f Field) bool {
 // ByItself tells whether a field can be evaluated at any time by itself, without being told of the step that asks, at any number strictly between 0 and 1 by the same graph, and at the same cost.
 func ByItself(f Field) bool {
 	switch f := f.(type) {
-	case CFMField, ReleasedCFMField, ReleasedField, MomentumField, WrittenField:
+	case CFMField, ReleasedCFMField, ReleasedField, ReleasedImageField, MomentumField, WrittenField:
 		return true
 	case guidedField:
 		return f.always() && ByItself(f.of)

@@ -1,0 +1,119 @@
+package idffnb
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/idff-go/workbench/idffnb/checkpoint"
+)
+
+// StepCost is what a training step of an experiment takes on this machine, as MeasureTraining found it.
+type StepCost struct {
+	Batch      int     `json:"batch"`
+	Steps      int     `json:"steps"` // that were timed
+	Seconds    float64 `json:"seconds_a_step"`
+	Start      float64 `json:"seconds_to_start"` // until the first step began: mostly XLA's compiler
+	Parameters int     `json:"parameters"`       // of the network
+	Memory     Memory  `json:"memory"`           // at the most, in steps after the first
+	Backend    string  `json:"backend"`
+}
+
+// Project is how long steps of a batch take if time grows as the batch does:
+//
+//	steps * Seconds * batch/Batch
+//
+// That is too much where small batches do not keep the device busy, so measure near the batch that is meant.
+func (c *StepCost) Project(steps, batch int) time.Duration {
+	seconds := float64(steps) * c.Seconds * float64(batch) / float64(c.Batch)
+	return time.Duration(seconds * float64(time.Second))
+}
+
+// String is one line, e.g. "batch 2: 6.1 s a step (3 steps), 7.4 GB of the program's memory; started in 31 s".
+func (c *StepCost) String() string {
+	return fmt.Sprintf("batch %d: %.3g s a step (%d steps), %v; started in %.0f s", c.Batch, c.Seconds, c.Steps, c.Memory, c.Start)
+}
+
+// MeasureTraining makes steps+1 training steps of the experiment, whatever its Steps, and gives time and memory of those after the first, in which much happens once. Nothing of the training is kept: no
+// checkpoint is written. The result is, in the run folder of the experiment with so many steps, and read there by the next call on the same backend and device. Time and memory do not depend on what data show,
+// so that noise of the right shape does. A measurement per program: memory that an earlier one in it took counts for the later ones too.
+func MeasureTraining(e Experiment, steps int) (*StepCost, error) {
+	if steps < 1 {
+		return nil, fmt.Errorf("idffnb: %s: measuring %d training steps: want 1 or more", e.Name, steps)
+	}
+	e.Steps, e.WarmUp = steps+1, min(e.WarmUp, steps+1)
+	r, err := prepare(e)
+	if err != nil {
+		return nil, err
+	}
+	path := r.folder.Path("measured.json")
+	found, err := readStepCost(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("idffnb: %s: %w", r.exp.Name, err)
+	}
+	if err == nil && found.Backend == r.info.String() {
+		return found, nil
+	}
+	cost, err := r.measure()
+	if err != nil {
+		return nil, err
+	}
+	data, err := json.MarshalIndent(cost, "", "\t")
+	if err == nil {
+		err = checkpoint.WriteFileAtomic(path, append(data, '\n'))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("idffnb: %s: %w", r.exp.Name, err)
+	}
+	return cost, nil
+}
+
+// MustMeasureTraining is MeasureTraining for notebooks.
+func MustMeasureTraining(e Experiment, steps int) *StepCost {
+	c, err := MeasureTraining(e, steps)
+	Must(err)
+	return c
+}
+
+func readStepCost(path string) (*StepCost, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var c StepCost
+	if err := json.Unmarshal(data, &c); err != nil {
+		return nil, fmt.Errorf("%s is damaged: %w; remove it", path, err)
+	}
+	return &c, nil
+}
+
+// measure trains without saving, a step a call, so that the first can be left out.
+func (r *Run) measure() (*StepCost, error) {
+	stop, done := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer done()
+	r.unsaved, r.chunkSteps = true, 1
+	c := &StepCost{Batch: r.exp.Batch, Backend: r.info.String()}
+	meter, began := newMemoryMeter(r.info), time.Now()
+	err := r.train(stop, func() {
+		if r.step == 1 {
+			c.Start = time.Since(began).Seconds()
+			meter.restart()
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	c.Steps, c.Seconds, c.Memory = r.speed.Steps, r.speed.Seconds/float64(max(r.speed.Steps, 1)), meter.peak()
+	for _, v := range r.variables {
+		if v.Trainable {
+			c.Parameters += v.Shape().Size()
+		}
+	}
+	return c, nil
+}
