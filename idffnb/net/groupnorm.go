@@ -1,6 +1,8 @@
 package net
 
 import (
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph" //nolint:staticcheck // graph code reads as formulas
 	"github.com/gomlx/gomlx/ml/model"
 )
@@ -17,12 +19,26 @@ const normGroups = 32
 func groupNorm(scope *model.Scope, name string, x *Node) *Node {
 	scope = scope.At("%s", name)
 	d := x.Shape().Dimensions
-	grouped := Reshape(x, d[0], d[1]*d[2], normGroups, d[3]/normGroups)
-	centred := Sub(grouped, ReduceAndKeep(grouped, ReduceMean, 1, 3))
-	variance := ReduceAndKeep(Square(centred), ReduceMean, 1, 3)
-	x = Reshape(Div(centred, Sqrt(AddScalar(variance, 1e-5))), d...) // Rsqrt has no gradient
+	pixels := Reshape(x, d[0], d[1]*d[2], d[3])
+	centred := Sub(pixels, groupMean(pixels))
+	deviation := Sqrt(AddScalar(groupMean(Square(centred)), 1e-5))
 	weight, bias := constant(scope, "weight", 1, d[3]).NodeValue(x.Graph()), constant(scope, "bias", 0, d[3]).NodeValue(x.Graph())
-	return Add(Mul(x, ExpandLeftToRank(weight, 4)), ExpandLeftToRank(bias, 4))
+	scale := Div(Reshape(weight, 1, 1, d[3]), deviation)
+	return Reshape(Add(Mul(centred, scale), Reshape(bias, 1, 1, d[3])), d...)
+}
+
+// groupMean is the mean over the pixels of each image and the channels of each group, for each channel of the group: x [batch, pixels, channels] -> [batch, 1, channels]. Whole
+// arrays keep channels as their last axis; cut into groups of two or three, they would be worked through number by number instead of eight or sixteen at a time.
+func groupMean(x *Node) *Node {
+	g, d := x.Graph(), x.Shape().Dimensions
+	mean := ReduceMean(x, 1)
+	if size := d[2] / normGroups; size > 1 {
+		channel := Iota(g, shapes.Make(dtypes.Int32, d[2], normGroups), 0)
+		group := Iota(g, shapes.Make(dtypes.Int32, d[2], normGroups), 1)
+		member := ConvertDType(Equal(Div(channel, Scalar(g, dtypes.Int32, size)), group), dtypes.Float32) // [channels, groups]
+		mean = MulScalar(Dot(Dot(mean, member).Product(), TransposeAllDims(member, 1, 0)).Product(), 1/float64(size))
+	}
+	return ExpandAxes(mean, 1)
 }
 
 // SiLU is u/(1 + e^-u) (arXiv 1702.03118).
