@@ -35,8 +35,14 @@ func convWith(scope *model.Scope, x *Node, shape shapes.Shape, stride int, bound
 	if model.GetRootParamOr(scope.Store(), BF16Param, false) {
 		x, weight = ConvertDType(x, dtypes.BFloat16), ConvertDType(weight, dtypes.BFloat16)
 	}
+	kernel := func() *Node { return TransposeAllDims(weight, 2, 3, 1, 0) }
+	cuda, xla := g.Backend().(interface{ IsCUDA() bool })
 	var y *Node
 	switch {
+	case xla && !cuda.IsCUDA() && stride == 2:
+		y = halving(x, kernel())
+	case xla && !cuda.IsCUDA():
+		y = convolve(x, kernel())
 	case stride == 2:
 		y = products(weight, func(i, j int) *Node {
 			return shift(phase(x, (i+1)%2, (j+1)%2), min(i-1, 0), min(j-1, 0))
@@ -44,7 +50,7 @@ func convWith(scope *model.Scope, x *Node, shape shapes.Shape, stride int, bound
 	case g.Backend().String() == gobackend.BackendName: // its convolution is a loop on one core, some 30 times slower
 		y = products(weight, func(i, j int) *Node { return shift(x, i-1, j-1) })
 	default:
-		y = Convolve(x, TransposeAllDims(weight, 2, 3, 1, 0)).ChannelsAxis(images.ChannelsLast).PadSame().Done()
+		y = Convolve(x, kernel()).ChannelsAxis(images.ChannelsLast).PadSame().Done()
 	}
 	return Add(ConvertDType(y, dtypes.Float32), ExpandLeftToRank(bias, 4))
 }

@@ -1,0 +1,7 @@
+package net
+
+// For tests that run on several backends, which this package does not import.
+var (
+	ConvolveOf, HalvingOf, CorrelateOf = convolve, halving, correlate
+	ShiftOf, PhaseOf                   = shift, phase
+)
