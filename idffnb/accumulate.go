@@ -8,6 +8,26 @@ import (
 // parts is the number of parts that a batch is cut into.
 func (e Experiment) parts() int { return max(e.Accumulate, 1) }
 
+// inCache is the experiment with batches cut into smaller parts, where the network asks for it (net.UNet.AtOnce) and the device is a CPU by itself: a step is the same but for rounding,
+// and what the gradients need stays in the caches.
+func (r *Run) inCache() Experiment {
+	e, n := r.exp, r.exp.Batch/r.exp.parts()
+	if asking, ok := e.Net.(interface{ AtOnce() int }); ok && r.info.Name == "cpu" && r.loops() && r.devices(n) == 1 {
+		e.Accumulate = e.parts() * cuts(n, asking.AtOnce())
+	}
+	return e
+}
+
+// cuts is the least number of equal parts of n points with at most atOnce points each, or 1 if they would have less than half as many.
+func cuts(n, atOnce int) int {
+	for size := min(n, atOnce); 2*size >= atOnce && size > 0; size-- {
+		if n%size == 0 {
+			return n / size
+		}
+	}
+	return 1
+}
+
 // partStep builds the work on part i of the parts of batches, one batch after the other: the gradient of its loss is added to the sums of those before it, and with the last part of a batch a step
 // is made along their mean. The step is built once, computed with each part and taken with the last: loops in loops are more than GoMLX builds, and a step costs little beside gradients. It returns the loss of
 // the part and the sums for the next one.

@@ -5,6 +5,11 @@ import (
 	"testing"
 
 	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	. "github.com/gomlx/gomlx/core/graph" //nolint:staticcheck // graph code reads as formulas
+	"github.com/gomlx/gomlx/core/tensors/images"
+	"github.com/gomlx/gomlx/ml/model"
 	"github.com/idff-go/workbench/datasets"
 	"github.com/idff-go/workbench/idffnb/flow"
 	"github.com/idff-go/workbench/idffnb/net"
@@ -106,3 +111,65 @@ func TestExtrasAreIdentity(t *testing.T) {
 
 // smallHash is that of small before these settings were there.
 const smallHash = "4c2c40a8a4"
+
+func TestCuts(t *testing.T) {
+	for _, c := range []struct{ n, atOnce, want int }{
+		{32, 8, 4}, {8, 8, 1}, {4, 8, 1}, {30, 8, 5}, {9, 8, 1}, {10, 8, 2}, {31, 8, 1}, {100, 8, 20}, {1, 1, 1}, {16, 0, 1},
+	} {
+		if got := cuts(c.n, c.atOnce); got != c.want {
+			t.Errorf("%d points, %d at once: %d parts, want %d", c.n, c.atOnce, got, c.want)
+		}
+	}
+}
+
+// uncut is a U-Net that works on whole batches.
+type uncut struct{ net.UNet }
+
+func (uncut) AtOnce() int { return 1 << 20 }
+
+// ownConv is a network with a convolution of GoMLX's.
+type ownConv struct{ net.Net }
+
+func (o ownConv) Predict(scope *model.Scope, x, t, cond *Node) *Node {
+	n := x.Shape().Dim(0)
+	kernel := scope.VariableWithShape("kernel", shapes.Make(dtypes.Float32, 3, 3, 1, 1)).NodeValue(x.Graph())
+	x = Reshape(Convolve(Reshape(x, n, 4, 4, 1), kernel).ChannelsAxis(images.ChannelsLast).PadSame().Done(), n, 16)
+	return o.Net.Predict(scope, x, t, cond)
+}
+
+// TestPartsFitTheCache: on XLA's CPU backend the steps of a U-Net are a loop over parts of batches, which changes nothing but rounding; where a network has GoMLX's gradients of convolutions, which are slow in
+// loops, each step is a program of its own.
+func TestPartsFitTheCache(t *testing.T) {
+	backend := backends(t)["xla:cpu"]
+	if backend == nil {
+		t.Skip("needs XLA on the CPU: make setup")
+	}
+	train := func(wrap func(net.UNet) net.Net) (*Run, map[string][]float32) {
+		e := unetExperiment(t)
+		e.Batch, e.Steps = 24, 6
+		u := e.Net.(net.UNet)
+		u.Dropout = 0 // which draws other numbers for other parts
+		e.Net = u
+		r := mustOpen(t, e)
+		r.backend, r.info = backend, BackendInfo{Name: "cpu"}
+		r.exp.Net = wrap(r.exp.Net.(net.UNet))
+		if err := r.Train(); err != nil {
+			t.Fatal(err)
+		}
+		return r, weights(t, r)
+	}
+	r, parts := train(func(u net.UNet) net.Net { return u })
+	if n := r.inCache().parts(); n != 3 || r.oneByOne {
+		t.Errorf("a batch of 24 is cut into %d parts, one by one: %v; want 3, in a loop", n, r.oneByOne)
+	}
+	whole, want := train(func(u net.UNet) net.Net { return uncut{u} })
+	if n := whole.inCache().parts(); n != 1 {
+		t.Errorf("a network that asks for whole batches has %d parts", n)
+	}
+	for path := range want {
+		closeBy(t, path, parts[path], want[path], 3e-4) // of .012 that AdamW moves them, by as much however small a gradient is
+	}
+	if own, _ := train(func(u net.UNet) net.Net { return ownConv{uncut{u}} }); !own.oneByOne {
+		t.Error("steps with GoMLX's gradients of convolutions are turns of a loop")
+	}
+}

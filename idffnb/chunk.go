@@ -26,7 +26,7 @@ type input struct {
 
 const (
 	stepsAtOnce  = 100     // in a chunk
-	valuesAtOnce = 4 << 20 // in x0 of a chunk, where points are large
+	valuesAtOnce = 1 << 20 // in x0 of a chunk, where points are large
 )
 
 // capacity is the number of steps that a chunk has room for. It depends on the experiment and the backend alone, as the compiled program does.
@@ -50,6 +50,7 @@ func (r *Run) loops() bool {
 type feed struct {
 	exp      Experiment
 	capacity int
+	parts    int               // that each batch is cut into
 	queue    <-chan chan batch // a slot for each step, in order, each filled when its batch is made
 	pending  chan batch        // taken from the queue, but not filled yet
 	step     int               // of the next batch
@@ -58,7 +59,7 @@ type feed struct {
 
 // newFeed starts to make the batches of the steps that are left, up to two chunks ahead, until ctx ends.
 func (r *Run) newFeed(ctx context.Context) *feed {
-	f := &feed{exp: r.exp, capacity: r.capacity(), step: r.step, cond: -1}
+	f := &feed{exp: r.exp, capacity: r.capacity(), parts: r.exp.parts(), step: r.step, cond: -1}
 	queue, workers := make(chan chan batch, 2*f.capacity), make(chan struct{}, runtime.GOMAXPROCS(0))
 	f.queue = queue
 	go func() {
@@ -82,7 +83,7 @@ func (r *Run) newFeed(ctx context.Context) *feed {
 
 // next waits for a batch, and stacks it with those after it that are ready, most at the most. It returns nil where there are no more steps.
 func (f *feed) next(most int) *chunk {
-	c := &chunk{capacity: f.capacity, parts: f.exp.parts()}
+	c := &chunk{capacity: f.capacity, parts: f.parts}
 	for c.steps < most && c.err == nil {
 		if f.pending == nil {
 			if c.steps > 0 && len(f.queue) == 0 {
@@ -135,6 +136,14 @@ func (c *chunk) add(b batch, n int) {
 		copy(c.inputs[k].values[c.steps*len(values):], values)
 	}
 	c.steps++
+}
+
+// cutInto cuts each batch into so many parts, no fewer than it is cut into already.
+func (c *chunk) cutInto(parts int) {
+	for _, i := range c.inputs {
+		i.shape[0], i.shape[1] = c.capacity*parts, i.shape[0]*i.shape[1]/(c.capacity*parts)
+	}
+	c.parts = parts
 }
 
 // cutTo leaves room for so many steps, no fewer than there are.

@@ -2,7 +2,6 @@ package idffnb
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
@@ -19,17 +18,18 @@ import (
 // step is made after the last part of each batch. Weights and optimizer stay on the device from step to step. The loop's body is compiled once, so that a step does the same however the steps are cut into calls. Where there is room for
 // one step only, as on pure Go, which cannot slice at an index, there is no loop. On several devices the points of a batch are split among them.
 func (r *Run) stepsExec(in []shapes.Shape, axes []int) (steps *spread, err error) {
+	e := r.inCache()
 	err = tryGraph("training step", func() error {
 		exec, err := model.NewExec(r.backend, r.store, func(scope *model.Scope, in []*Node) *Node {
 			defer panicAsError()
 			count, stacked := in[0], in[1:]
 			if !r.loops() || stacked[0].Shape().Dimensions[0] == 1 {
-				return allParts(scope, r.exp, stacked)
+				return allParts(scope, e, stacked)
 			}
-			return trainLoop(scope, r.exp, r.variables, count, stacked)
+			return trainLoop(scope, e, r.variables, count, stacked)
 		})
 		if err == nil {
-			steps, err = r.compileOver(r.exp.Batch/r.exp.parts(), exec, in, axes)
+			steps, err = r.compileOver(e.Batch/e.parts(), exec, in, axes)
 		}
 		return err
 	})
@@ -107,14 +107,20 @@ func first(stacked []*Node) []*Node {
 }
 
 // makeVariables makes the variables of the training step, weights and optimizer, that are not there yet, and notes them all: it builds a step in a program of which nothing is kept. It also notes
-// whether steps had better be programs of their own: XLA on the CPU computes the gradients of convolutions some 25 times slower inside a loop (its fast routines are not used there).
+// whether steps had better be programs of their own: see slowInLoops.
 func (r *Run) makeVariables(c *chunk) error {
 	return tryGraph("training step", func() error {
 		exec, err := model.NewExec(r.backend, r.store, func(scope *model.Scope, in []*Node) *Node {
 			defer panicAsError()
 			g := in[0].Graph()
-			trainStep(scope, r.exp, first(in))
-			r.oneByOne = r.info.Name == "cpu" && slices.ContainsFunc(g.Nodes(), func(n *Node) bool { return n.Type() == NodeTypeConvGeneral })
+			loss := trainStep(scope, r.exp, first(in))
+			live := []*Node{loss}
+			for v := range r.store.IterVariables() {
+				if v.InUseByGraph(g) {
+					live = append(live, v.NodeValue(g))
+				}
+			}
+			r.oneByOne = r.info.Name == "cpu" && slowInLoops(live)
 			r.variables = nil
 			for v := range r.store.IterVariables() {
 				if v.InUseByGraph(g) {
@@ -147,10 +153,12 @@ func (r *Run) compileSteps(c *chunk) (steps *spread, err error) {
 	if r.oneByOne {
 		c.cutTo(1)
 	}
+	c.cutInto(r.inCache().parts())
 	in, axes := []shapes.Shape{shapes.Make(dtypes.Int32)}, []int{whole}
 	for _, i := range c.inputs {
 		in, axes = append(in, shapes.Make(dtypes.Float32, i.shape...)), append(axes, 1)
 	}
+	defer returnMemory()
 	return r.stepsExec(in, axes)
 }
 
@@ -173,4 +181,26 @@ func (c *chunk) run(steps *spread) (losses []float32, err error) {
 		return nil, ofSize(err, "a batch of %d", c.inputs[0].shape[1])
 	}
 	return meanOfParts(losses[:c.steps*parts], parts), nil
+}
+
+// slowInLoops tells whether nodes depend on a convolution that XLA on the CPU computes some 25 times slower inside a loop, where its fast routine takes only axes in one order: batch, height, width
+// and channels, the kernel's height and width, input and output channels. Gradients of package net's convolutions have it, GoMLX's own have not. What nothing depends on is not computed and does not count.
+func slowInLoops(nodes []*Node) bool {
+	seen := make(map[*Node]bool)
+	for len(nodes) > 0 {
+		n := nodes[len(nodes)-1]
+		nodes = nodes[:len(nodes)-1]
+		if seen[n] {
+			continue
+		}
+		seen[n] = true
+		if n.Type() == NodeTypeConvGeneral {
+			x, k, y := n.Inputs()[0].Shape(), n.Inputs()[1].Shape(), n.Shape()
+			if x.Dim(0) != y.Dim(0) || x.Dim(-1) != k.Dim(-2) || y.Dim(-1) != k.Dim(-1) {
+				return true
+			}
+		}
+		nodes = append(nodes, n.Inputs()...)
+	}
+	return false
 }

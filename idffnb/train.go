@@ -98,7 +98,7 @@ func (r *Run) train(ctx context.Context, after func(), options ...TrainOption) (
 			if steps, err = r.compileSteps(c); err != nil {
 				return fmt.Errorf("idffnb: %s: training stopped: %w", r.exp.Name, err)
 			}
-			batches.capacity, pace.most = c.capacity, min(pace.most, c.capacity)
+			batches.capacity, batches.parts, pace.most = c.capacity, c.parts, min(pace.most, c.capacity)
 			if !r.unsaved {
 				if err := r.folder.Room(r.checkpointSize()); err != nil {
 					return fmt.Errorf("idffnb: %s: training did not start: %w; or set IDFF_RUNS to another place", r.exp.Name, err)
