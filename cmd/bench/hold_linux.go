@@ -3,8 +3,10 @@ package main
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"runtime"
 	"strconv"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -45,3 +47,11 @@ func threads() (list []int) {
 	}
 	return list
 }
+
+// rest stops a process, all its threads, until wake: PyTorch's would spin on a core that others are measured on.
+func rest(p *os.Process) error { return p.Signal(syscall.SIGSTOP) }
+
+func wake(p *os.Process) error { return p.Signal(syscall.SIGCONT) }
+
+// tie has a process end with this one, also where it rests.
+func tie(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} }

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -73,6 +74,7 @@ func startPeer(library string, environment ...string) (*peer, error) {
 	p := &peer{cmd: exec.Command(*python, "cmd/bench/peers.py", library, strconv.Itoa(*cores))}
 	p.cmd.Stderr = os.Stderr
 	p.cmd.Env = append(os.Environ(), environment...)
+	tie(p.cmd)
 	var err error
 	if p.in, err = p.cmd.StdinPipe(); err != nil {
 		return nil, err
@@ -93,7 +95,7 @@ func startPeer(library string, environment ...string) (*peer, error) {
 		return nil, err
 	}
 	p.version, p.parameters = hello.Versions, hello.Parameters
-	return p, nil
+	return p, rest(p.cmd.Process)
 }
 
 // answer reads a line of the process.
@@ -105,10 +107,13 @@ func (p *peer) answer(to any) error {
 	return json.Unmarshal(line, to)
 }
 
-// do has n pieces of work of a task done, and returns what one took.
+// do has n pieces of work of a task done, and returns what one took. Between its turns the process rests.
 func (p *peer) do(task string, n int) (cost, error) {
 	ask, err := json.Marshal(map[string]any{"task": task, "n": n})
 	if err != nil {
+		return cost{}, err
+	}
+	if err := wake(p.cmd.Process); err != nil {
 		return cost{}, err
 	}
 	if _, err := p.in.Write(append(ask, '\n')); err != nil {
@@ -118,7 +123,7 @@ func (p *peer) do(task string, n int) (cost, error) {
 		Seconds, CPU float64
 		Error        string
 	}
-	if err := p.answer(&took); err != nil {
+	if err := errors.Join(p.answer(&took), rest(p.cmd.Process)); err != nil {
 		return cost{}, err
 	}
 	if took.Error != "" {
@@ -139,6 +144,7 @@ func (list peers) versions() (text []string) {
 // stop ends the process: it stops when nothing more can be asked.
 func (p *peer) stop() {
 	_ = p.in.Close()
+	_ = wake(p.cmd.Process)
 	_ = p.cmd.Wait() // what it ends with does not matter any more
 }
 

@@ -38,6 +38,9 @@ const (
 func (t task) format(c cost) string {
 	switch {
 	case t.steps:
+		if c.Seconds > .1 {
+			return fmt.Sprintf("%.3g steps/s", 1/c.Seconds)
+		}
 		return fmt.Sprintf("%.0f steps/s", 1/c.Seconds)
 	case c.Seconds < 1:
 		return fmt.Sprintf("%.3g ms", c.Seconds*1e3)
