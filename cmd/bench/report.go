@@ -16,7 +16,7 @@ import (
 
 // report is all that was measured.
 type report struct {
-	before, after string // load of the machine
+	before, after string // cores that others kept busy
 	busy          bool   // too much for the clock: ratios are judged by the cores' time
 	versions      []string
 	rows          []measured
@@ -34,7 +34,7 @@ func (r report) markdown() string {
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	_, info, _ := idffnb.Backend()
 	line("# Speed beside PyTorch and JAX\n")
-	line("`make bench` wrote this page. It measured on: %s; load of the machine before %s, after %s (1 is a core that others keep busy).", machine(), r.before, r.after)
+	line("`make bench` wrote this page. It measured on: %s; cores that others kept busy: %s before, %s after.", machine(), r.before, r.after)
 	line("Workbench: %v, %s. Peers: %s; eager PyTorch, `jax.jit`, JAX's training 100 steps in one `lax.scan` with its data made inside.\n", info, runtime.Version(), strings.Join(r.versions, "; "))
 	if r.busy {
 		line("**The machine was busy**: times by the clock are of little worth here. Targets and the figure go by the time of the cores.\n")
@@ -163,7 +163,7 @@ func (r report) write(document, figure string) error {
 // figure draws the ratios of all rows that have a peer.
 func (r report) figure() figures.Ratios {
 	fig := figures.Ratios{Series: []string{"PyTorch (with POT)", "JAX"}, XLabel: r.judgedBy(),
-		Title: fmt.Sprintf("Peers beside the workbench: %s, load %s to %s", machine(), r.before, r.after)}
+		Title: fmt.Sprintf("Peers beside the workbench: %s, others on %s to %s cores", machine(), r.before, r.after)}
 	for _, m := range r.rows {
 		row := figures.RatioRow{Name: m.name, Values: []float64{math.NaN(), math.NaN()}, Targets: []float64{math.NaN(), math.NaN()}}
 		for k, p := range []string{torch, jax} {

@@ -35,6 +35,14 @@ func TestTableSaysWhatCounts(t *testing.T) {
 			t.Errorf("busy %v, in\n%s", busy, page)
 		}
 	}
+	if n, ok := busyTicks("cpu  10 2 3 1000 50 4 5 6 7 8\ncpu0 1 1 1 1 1 1 1 1 0 0\n"); n != 30 || !ok {
+		t.Errorf("busy for %d ticks (%v), want 30", n, ok)
+	}
+	for _, text := range []string{"", "cpu 1 2 3", "intr 1 2 3 4 5 6 7 8 9", "cpu a b c d e f g h"} {
+		if _, ok := busyTicks(text); ok {
+			t.Errorf("%q is taken for a line of /proc/stat", text)
+		}
+	}
 	if !isBusy("0.51") || isBusy("0.2") || isBusy("unknown") {
 		t.Error("busy is a load above one half")
 	}
