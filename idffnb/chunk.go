@@ -26,7 +26,7 @@ type input struct {
 
 const (
 	stepsAtOnce  = 100     // in a chunk
-	valuesAtOnce = 1 << 20 // in x0 of a chunk, where points are large
+	valuesAtOnce = 1 << 20 // in an input of a chunk, where points are large
 )
 
 // capacity is the number of steps that a chunk has room for. It depends on the experiment and the backend alone, as the compiled program does.
@@ -144,6 +144,15 @@ func (c *chunk) cutInto(parts int) {
 		i.shape[0], i.shape[1] = c.capacity*parts, i.shape[0]*i.shape[1]/(c.capacity*parts)
 	}
 	c.parts = parts
+}
+
+// fit leaves room for as many steps as valuesAtOnce allows the largest input: cond may have many more values than x0, as where it is an image.
+func (c *chunk) fit() {
+	largest := 1
+	for _, i := range c.inputs {
+		largest = max(largest, len(i.values)/c.capacity)
+	}
+	c.cutTo(max(c.steps, min(c.capacity, valuesAtOnce/largest)))
 }
 
 // cutTo leaves room for so many steps, no fewer than there are.

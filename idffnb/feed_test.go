@@ -48,6 +48,20 @@ func (f fakeLoops) Capabilities() compute.Capabilities {
 	return c
 }
 
+// TestChunksFit: a chunk has room for fewer steps where a condition is large, and for those that it holds in any case.
+func TestChunksFit(t *testing.T) {
+	for _, c := range []struct{ cond, steps, want int }{{8, 1, 100}, {valuesAtOnce / 10, 1, 10}, {valuesAtOnce, 1, 1}, {2 * valuesAtOnce, 3, 3}} {
+		b := batch{x0: make([]float32, 8), x1: make([]float32, 8), t: make([]float32, 4), eps: make([]float32, 8), cond: make([]float32, c.cond)}
+		k := &chunk{capacity: 100}
+		for range c.steps {
+			k.add(b, 4)
+		}
+		if k.fit(); k.capacity != c.want || len(k.inputs[4].values) != c.want*c.cond || k.inputs[0].shape[0] != c.want {
+			t.Errorf("%d numbers of cond a step, %d steps: room for %d, inputs of shapes %v; want %d", c.cond, c.steps, k.capacity, k.inputs[4].shape, c.want)
+		}
+	}
+}
+
 // TestFeedStops yields what is made when nobody wants more, and ends.
 func TestFeedStops(t *testing.T) {
 	e := small(t).withDefaults()
