@@ -28,7 +28,7 @@ const (
 	maxMedianLines = 12              // lines of the median code cell
 	minWords       = 250             // words of prose
 	maxBytes       = 1_000_000       // of the file, outputs included
-	fastLimit      = 3 * time.Minute // a notebook takes about one in fast mode on two idle cores; here they may be slow, or shared
+	fastLimit      = 2 * time.Minute // a notebook takes less than one in fast mode on two cores; here others may share them
 )
 
 type text string // nbformat writes text as one string or as a list of lines
