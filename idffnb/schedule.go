@@ -21,7 +21,7 @@ type Learning struct {
 
 	Steps  int     `json:"steps"`            // of Adam; 0: 400
 	Points int     `json:"points"`           // in a batch; 0: 512. The best step is chosen on 4 times as many, and a teacher takes 16 times as many to their end points
-	Rate   float64 `json:"rate"`             // of Adam, falling to 0 by a cosine; 0: .2
+	Rate   float64 `json:"rate"`             // of Adam, falling to 0 by a cosine; 0: .2, and .02 for a U-Net
 	Seed   uint64  `json:"seed"`             // of the noise and data to learn from: never those of a sampling or a Judge
 	Shrink float64 `json:"shrink,omitempty"` // start points are divided by this; 0: 1
 }

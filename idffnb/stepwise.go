@@ -110,12 +110,17 @@ func mix(weights []float64, vectors [][]float32) []float32 {
 	return out
 }
 
+// large tells whether the network is one of those whose evaluations take long.
+func (r *Run) large() bool {
+	_, unet := r.exp.Net.(net.UNet)
+	return unet
+}
+
 // stepwise tells whether a sampling is made evaluation by evaluation: of a large network, by a field and a solver that do not need all steps in one graph.
 func (r *Run) stepwise(field flow.Field, s solver.Solver) bool {
-	_, large := r.exp.Net.(net.UNet)
 	_, fixed := s.(solver.Fixed)
 	_, stochastic := withNoise(field, s)
-	return large && !r.unrolled && fixed && stochastic == nil && solver.IsBuiltIn(s) && flow.ByItself(field)
+	return r.large() && !r.unrolled && fixed && stochastic == nil && solver.IsBuiltIn(s) && flow.ByItself(field)
 }
 
 // batchOf is how many of n points an evaluation has: as equal parts of them as there are, so that few are evaluated twice, of no more than 64, or 512 on a GPU, and a multiple of 8, which several

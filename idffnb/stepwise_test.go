@@ -122,9 +122,15 @@ func TestStepwiseGradient(t *testing.T) {
 	}
 }
 
-// Learning a schedule of a U-Net brings the samples nearer to the teacher's.
+// Learning a schedule of a U-Net brings the samples nearer to the teacher's, at a rate of its own.
 func TestLearnScheduleOfUNet(t *testing.T) {
+	if rate := mustOpen(t, small(t)).scheduleRate(); rate != .2 {
+		t.Errorf("schedules of an MLP are learned at the rate %g, want .2", rate)
+	}
 	r := smallUNet(t)
+	if l, _, err := r.planLearning(2, nil); err != nil || l.Rate != .02 {
+		t.Errorf("schedules of a U-Net are learned at the rate %g (%v), want .02", l.Rate, err)
+	}
 	s, err := r.LearnSchedule(2, Learning{Steps: 25, Points: 4})
 	if err != nil {
 		t.Fatal(err)
