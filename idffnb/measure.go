@@ -21,6 +21,7 @@ type StepCost struct {
 	Seconds    float64 `json:"seconds_a_step"`
 	Start      float64 `json:"seconds_to_start"` // until the first step began: mostly XLA's compiler
 	Parameters int     `json:"parameters"`       // of the network
+	AtStart    Memory  `json:"memory_at_start"`  // at the most, until the first step was done: XLA's compiler too
 	Memory     Memory  `json:"memory"`           // at the most, in steps after the first
 	Backend    string  `json:"backend"`
 }
@@ -102,7 +103,7 @@ func (r *Run) measure() (*StepCost, error) {
 	meter, began := newMemoryMeter(r.info), time.Now()
 	err := r.train(stop, func() {
 		if r.step == 1 {
-			c.Start = time.Since(began).Seconds()
+			c.Start, c.AtStart = time.Since(began).Seconds(), meter.peak()
 			meter.restart()
 		}
 	})

@@ -48,6 +48,9 @@ func threads() (list []int) {
 	return list
 }
 
+// canRest tells that processes can be stopped between their turns.
+const canRest = true
+
 // rest stops a process, all its threads, until wake: PyTorch's would spin on a core that others are measured on.
 func rest(p *os.Process) error { return p.Signal(syscall.SIGSTOP) }
 

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// load is the number of cores that others keep busy, in this machine or, where it is a guest, in its host (stolen time): the mean of some seconds in which nothing is measured; or "unknown".
-func load() string {
+// others is the number of cores that others keep busy, in this machine or, where it is a guest, in its host (stolen time): the mean of some seconds in which nothing is measured; or "unknown".
+func others() string {
 	before, errBefore := os.ReadFile("/proc/stat")
 	const span = 3 * time.Second
 	time.Sleep(span)
@@ -44,8 +44,8 @@ func busyTicks(stat string) (ticks int, ok bool) {
 }
 
 // isBusy tells whether others keep more than half a core busy, so that the clock says little.
-func isBusy(load string) bool {
-	value, err := strconv.ParseFloat(load, 64)
+func isBusy(cores string) bool {
+	value, err := strconv.ParseFloat(cores, 64)
 	return err == nil && value > .5
 }
 

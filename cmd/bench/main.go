@@ -56,7 +56,7 @@ func run() error {
 	if *memChild {
 		return memoryChild()
 	}
-	out := report{before: load()}
+	out := report{before: others()}
 	out.busy = isBusy(out.before)
 	peers, err := startPeers()
 	if err != nil {
@@ -93,7 +93,7 @@ func run() error {
 	if *only == "" || strings.Contains("cell", *only) {
 		out.cell, out.cellError = cells(filepath.Join("cmd", "bench", "cell.py"))
 	}
-	out.after = load()
+	out.after = others()
 	if *only != "" || *quick {
 		fmt.Print(out.markdown())
 		return nil

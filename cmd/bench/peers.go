@@ -41,10 +41,15 @@ func startPeers() (peers, error) {
 	return list, nil
 }
 
-// startTorch starts PyTorch with the policy for waiting threads under which it trains faster here: threads that spin win on an idle machine, and lose everything on a busy one.
+// startTorch starts PyTorch with the policy for waiting threads under which it trains faster here: threads that spin win on an idle machine, and lose everything on a busy one. Where processes cannot
+// be stopped between their turns, none may spin: it would take a core from the others.
 func startTorch() (best *peer, err error) {
 	least := math.Inf(1)
-	for _, policy := range []string{"active", "passive"} {
+	policies := []string{"passive", "active"}
+	if !canRest {
+		policies = policies[:1]
+	}
+	for _, policy := range policies {
 		p, err := startPeer(torch, "OMP_WAIT_POLICY="+policy)
 		if err != nil {
 			return nil, err

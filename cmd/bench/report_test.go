@@ -44,7 +44,7 @@ func TestTableSaysWhatCounts(t *testing.T) {
 		}
 	}
 	if !isBusy("0.51") || isBusy("0.2") || isBusy("unknown") {
-		t.Error("busy is a load above one half")
+		t.Error("busy is more than half a core")
 	}
 }
 

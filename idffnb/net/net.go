@@ -12,7 +12,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// Net is a network of a flow.
+// Net is a network of a flow. One with a method AtOnce() int has training steps on the CPU made of parts of batches, of so many points at the most (see UNet.AtOnce).
 type Net interface {
 	// Predict builds the network's output for states x [batch, dim] at times t [batch]; cond [batch, ...] is what the data
 	// gives beside x, or nil. The output is [batch, heads*dim], with as many heads as the objective asks for.
