@@ -36,12 +36,11 @@ func convWith(scope *model.Scope, x *Node, shape shapes.Shape, stride int, bound
 		x, weight = ConvertDType(x, dtypes.BFloat16), ConvertDType(weight, dtypes.BFloat16)
 	}
 	kernel := func() *Node { return TransposeAllDims(weight, 2, 3, 1, 0) }
-	cuda, xla := g.Backend().(interface{ IsCUDA() bool })
 	var y *Node
 	switch {
-	case xla && !cuda.IsCUDA() && stride == 2:
+	case onXLACPU(g) && stride == 2:
 		y = halving(x, kernel())
-	case xla && !cuda.IsCUDA():
+	case onXLACPU(g):
 		y = convolve(x, kernel())
 	case stride == 2:
 		y = products(weight, func(i, j int) *Node {
@@ -53,6 +52,12 @@ func convWith(scope *model.Scope, x *Node, shape shapes.Shape, stride int, bound
 		y = Convolve(x, kernel()).ChannelsAxis(images.ChannelsLast).PadSame().Done()
 	}
 	return Add(ConvertDType(y, dtypes.Float32), ExpandLeftToRank(bias, 4))
+}
+
+// onXLACPU tells whether a graph is for XLA on the CPU.
+func onXLACPU(g *Graph) bool {
+	cuda, xla := g.Backend().(interface{ IsCUDA() bool })
+	return xla && !cuda.IsCUDA()
 }
 
 // products is a convolution as nine matrix products, sum over i, j of W[:, :, i, j] tap(i, j). GoMLX differentiates a convolution with a stride only once, and these as

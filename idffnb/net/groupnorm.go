@@ -27,16 +27,23 @@ func groupNorm(scope *model.Scope, name string, x *Node) *Node {
 	return Reshape(Add(Mul(centred, scale), Reshape(bias, 1, 1, d[3])), d...)
 }
 
-// groupMean is the mean over the pixels of each image and the channels of each group, for each channel of the group: x [batch, pixels, channels] -> [batch, 1, channels]. Whole
-// arrays keep channels as their last axis; cut into groups of two or three, they would be worked through number by number instead of eight or sixteen at a time.
+// groupMean is the mean over the pixels of each image and the channels of each group, for each channel of the group: x [batch, pixels, channels] -> [batch, 1, channels].
+//
+// Whole arrays keep channels as their last axis. XLA on the CPU would work through them number by number where it fused the groups' axis into what uses the means; there the means of groups
+// are a product with who belongs to which, which it does not fuse (BenchmarkGroupNorm). On GPUs a product might be rounded to TF32.
 func groupMean(x *Node) *Node {
 	g, d := x.Graph(), x.Shape().Dimensions
 	mean := ReduceMean(x, 1)
-	if size := d[2] / normGroups; size > 1 {
+	switch size := d[2] / normGroups; {
+	case size == 1:
+	case onXLACPU(g):
 		channel := Iota(g, shapes.Make(dtypes.Int32, d[2], normGroups), 0)
 		group := Iota(g, shapes.Make(dtypes.Int32, d[2], normGroups), 1)
 		member := ConvertDType(Equal(Div(channel, Scalar(g, dtypes.Int32, size)), group), dtypes.Float32) // [channels, groups]
 		mean = MulScalar(Dot(Dot(mean, member).Product(), TransposeAllDims(member, 1, 0)).Product(), 1/float64(size))
+	default:
+		mean = BroadcastToDims(ReduceAndKeep(Reshape(mean, d[0], normGroups, size), ReduceMean, 2), d[0], normGroups, size)
+		mean = Reshape(mean, d[0], d[2])
 	}
 	return ExpandAxes(mean, 1)
 }
