@@ -41,7 +41,7 @@ func cpuBackend(p Precision) (compute.Backend, BackendInfo, error) {
 	if err != nil {
 		return nil, BackendInfo{}, err
 	}
-	backend, info, err := startPlugin("cpu", path, func(id string) (compute.Backend, error) { return newCPU(id+",shared_buffers=true", max(devices, 1)) })
+	backend, info, err := startPlugin("cpu", path, plugin.ProgramsFolder(moduleRoot()), func(id string) (compute.Backend, error) { return newCPU(id+",shared_buffers=true", max(devices, 1)) })
 	if err != nil {
 		return nil, BackendInfo{}, fmt.Errorf("idffnb: %w", err)
 	}
@@ -71,7 +71,7 @@ func cudaBackend(p Precision) (compute.Backend, BackendInfo, error) {
 			_ = os.Setenv("NVIDIA_TF32_OVERRIDE", "0") // fails only for names that cannot be
 		}
 	}
-	backend, info, err := startPlugin("cuda", path, func(id string) (compute.Backend, error) { return xla.New(id + "," + options) })
+	backend, info, err := startPlugin("cuda", path, "", func(id string) (compute.Backend, error) { return xla.New(id + "," + options) })
 	if err != nil {
 		return nil, BackendInfo{}, fmt.Errorf("idffnb: %s", explainCUDA(err.Error()))
 	}
@@ -79,10 +79,10 @@ func cudaBackend(p Precision) (compute.Backend, BackendInfo, error) {
 	return backend, info, nil
 }
 
-// startPlugin loads a plugin and has start make it a backend.
-func startPlugin(name, path string, start func(id string) (compute.Backend, error)) (compute.Backend, BackendInfo, error) {
+// startPlugin loads a plugin, whose programs are kept in a folder where one is given, and has start make it a backend.
+func startPlugin(name, path, programs string, start func(id string) (compute.Backend, error)) (compute.Backend, BackendInfo, error) {
 	prepareXLA()
-	p, err := plugin.Load(name, path)
+	p, err := plugin.Load(name, path, programs)
 	if err != nil {
 		return nil, BackendInfo{}, err
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/idff-go/workbench/idffnb/checkpoint"
+	"github.com/idff-go/workbench/idffnb/plugin"
 )
 
 // StepCost is what a training step of an experiment takes on this machine, as MeasureTraining found it.
@@ -19,7 +20,7 @@ type StepCost struct {
 	Batch      int     `json:"batch"`
 	Steps      int     `json:"steps"` // that were timed
 	Seconds    float64 `json:"seconds_a_step"`
-	Start      float64 `json:"seconds_to_start"` // until the first step began: mostly XLA's compiler
+	Start      float64 `json:"seconds_to_start"` // until the first step began: mostly XLA's compiler, which is not spared here
 	Parameters int     `json:"parameters"`       // of the network
 	AtStart    Memory  `json:"memory_at_start"`  // at the most, until the first step was done: XLA's compiler too
 	Memory     Memory  `json:"memory"`           // at the most, in steps after the first
@@ -96,6 +97,7 @@ func readStepCost(path string) (*StepCost, error) {
 
 // measure trains without saving, a step a call, so that the first can be left out.
 func (r *Run) measure() (*StepCost, error) {
+	defer plugin.Anew()()
 	stop, done := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer done()
 	r.unsaved, r.chunkSteps = true, 1

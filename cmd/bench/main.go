@@ -15,6 +15,8 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+
+	"github.com/idff-go/workbench/idffnb/plugin"
 )
 
 var (
@@ -91,7 +93,10 @@ func run() error {
 		}
 	}
 	if *only == "" || strings.Contains("cell", *only) {
-		out.cell, out.cellError = cells(filepath.Join("cmd", "bench", "cell.py"))
+		script := filepath.Join("cmd", "bench", "cell.py")
+		if out.cell, out.cellError = cells(script); out.cellError == nil {
+			out.cellAnew, out.cellError = cells(script, plugin.ProgramsVariable+"=off")
+		}
 	}
 	out.after = others()
 	if *only != "" || *quick {

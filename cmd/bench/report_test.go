@@ -56,3 +56,12 @@ func TestScalesBesideOneDevice(t *testing.T) {
 		}
 	}
 }
+
+func TestCellsBothWays(t *testing.T) {
+	page := report{cell: []float64{1, 3, 1.5}, cellAnew: []float64{2, 9, 2.25}}.markdown()
+	for _, want := range []string{"loaded (`IDFF_PROGRAMS`): 1.50 s", "anew too: 2.25 s; medians of 3"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("no %q in\n%s", want, page)
+		}
+	}
+}

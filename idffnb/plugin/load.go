@@ -39,7 +39,10 @@ var loaded = struct {
 
 // Load loads the plugin and hands it to go-xla, which knows it by its ID from then on. What is wrong with the file, its version or the libraries that it needs
 // is said in one line before any function of it is called. A name can be loaded once; again, with the same path, it returns what is there.
-func Load(name, path string) (Plugin, error) {
+//
+// Programs that the plugin compiles are kept in the folder programs, and loaded from there when they are wanted again, by any process; where it is "" none are. One plugin of a process can
+// keep them.
+func Load(name, path, programs string) (Plugin, error) {
 	loaded.Lock()
 	defer loaded.Unlock()
 	if p, ok := loaded.byName[name]; ok && p.Path == path {
@@ -72,7 +75,7 @@ func Load(name, path string) (Plugin, error) {
 	if err := p.checkVersion(); err != nil {
 		return p, err
 	}
-	if err := pjrt.RegisterPreloadedPlugin(p.ID(), uintptr(unsafe.Pointer(api))); err != nil {
+	if err := pjrt.RegisterPreloadedPlugin(p.ID(), uintptr(keepPrograms(p, unsafe.Pointer(api), programs))); err != nil {
 		return p, fmt.Errorf("plugin: %s does not start: %s", path, plain(err))
 	}
 	loaded.byName[name] = p

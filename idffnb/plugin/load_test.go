@@ -68,7 +68,7 @@ func TestRefused(t *testing.T) {
 		{"an old version", build(t, "-UMINOR", "-DMINOR=54"), "is too old, PJRT 0.54: this program needs 0.98 or later"},
 		{"refuses to start", build(t, "-DREFUSE"), "does not start: initializing PJRT"},
 	} {
-		_, err := Load("cpu", tc.path)
+		_, err := Load("cpu", tc.path, "")
 		if err == nil || !strings.Contains(err.Error(), tc.want) || !strings.Contains(err.Error(), tc.path) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: error %v, want one line with %q and the path", tc.what, err, tc.want)
 		}
@@ -105,14 +105,14 @@ func FuzzCheck(f *testing.F) {
 
 func TestLoad(t *testing.T) {
 	path := build(t)
-	p, err := Load("fake", path)
+	p, err := Load("fake", path, "")
 	if err != nil || p.ID() != "/fake" || p.Version() != "PJRT 0.104" {
 		t.Fatalf("loaded %+v, %v", p, err)
 	}
-	if again, err := Load("fake", path); err != nil || again != p {
+	if again, err := Load("fake", path, ""); err != nil || again != p {
 		t.Errorf("loaded again: %+v, %v, want %+v", again, err, p)
 	}
-	_, err = Load("fake", build(t))
+	_, err = Load("fake", build(t), "")
 	if err == nil || !strings.Contains(err.Error(), "already loaded "+path) {
 		t.Errorf("another file of the same name: %v", err)
 	}
