@@ -29,7 +29,8 @@ const (
 // returns it. Compare it with other samplers on the seeds of a Judge, which it has never seen.
 //
 // Learning schedules through the sampler is the idea of bespoke solvers (Shaul et al., arXiv 2310.19075 and 2403.01329), S4S (arXiv 2502.17423), and, for the times alone, of Align Your
-// Steps (arXiv 2404.14507); these match a fine trajectory (LossTeacher). LossMMD to the data is a generative moment matching loss (Li et al., arXiv 1502.02761).
+// Steps (arXiv 2404.14507); these match a fine trajectory (LossTeacher). LossMMD to the data is a generative moment matching loss (Li et al., arXiv 1502.02761);
+// images are compared so in the features of a network, as GANs of that kind do (Bińkowski et al., arXiv 1801.01401): Learning.Gap, feature.KIDGap.
 func (r *Run) LearnSchedule(budget int, how ...Learning) (*Schedule, error) {
 	stop, done := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer done()
@@ -99,6 +100,9 @@ func (r *Run) planLearning(budget int, how []Learning) (l Learning, steps int, e
 			l.Loss = LossTeacher
 		}
 	}
+	if l.GapName = ""; l.Gap != nil {
+		l.GapName = l.Gap.Name()
+	}
 	first, each := 1, 1 // forward-equivalents of the step at t = 0, and of each other
 	if order := l.Order; order > 0 {
 		if l.Written {
@@ -115,6 +119,10 @@ func (r *Run) planLearning(budget int, how []Learning) (l Learning, steps int, e
 		return fail("Only is %q: want \"times\", \"scales\" or nothing", l.Only)
 	case l.Loss != LossMMD && l.Loss != LossTeacher:
 		return fail("unknown loss %q; valid names: %s, %s", l.Loss, LossMMD, LossTeacher)
+	case l.Gap != nil && l.GapName == "":
+		return fail("a Gap without a name: schedules of different gaps could not be told apart")
+	case l.Gap != nil && l.Order != 0:
+		return fail("a Gap (%s) is for schedules without derivative terms, and these are of order %d", l.GapName, l.Order)
 	case l.Steps < 1 || l.Points < 2:
 		return fail("%d steps on %d points: want at least 1 and 2", l.Steps, l.Points)
 	case !(l.Rate > 0) || math.IsInf(l.Rate, 0) || !(l.Shrink > 0) || math.IsInf(l.Shrink, 0):

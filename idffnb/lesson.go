@@ -39,10 +39,12 @@ func (l *lesson) prepare() (func(*Schedule) (float64, error), error) {
 	if err != nil {
 		return nil, err
 	}
-	distance := func(x []float32) (float64, error) { return metric.MMD2(x, y, r.exp.Data.Dim(), l.sigmas...) }
-	if f.Loss == LossMMD {
-		l.sigmas = bandwidths(y, r.exp.Data.Dim())
-	} else {
+	distance := func(x []float32) (float64, error) {
+		far, _, err := measure(f.gap(), x, y)
+		return far, err
+	}
+	switch {
+	case f.Loss == LossTeacher:
 		if y, err = l.teach(x0, cond); err != nil {
 			return nil, err
 		}
@@ -52,13 +54,9 @@ func (l *lesson) prepare() (func(*Schedule) (float64, error), error) {
 		if l.teacherY, err = l.teach(l.teacherX, l.teacherCond); err != nil {
 			return nil, err
 		}
-		distance = func(x []float32) (float64, error) {
-			sum := 0.
-			for i, v := range x {
-				sum += float64(v-y[i]) * float64(v-y[i])
-			}
-			return sum / float64(len(x)), nil
-		}
+	case f.Gap == nil:
+		l.sigmas = bandwidths(y, r.exp.Data.Dim())
+		distance = func(x []float32) (float64, error) { return metric.MMD2(x, y, r.exp.Data.Dim(), l.sigmas...) }
 	}
 	return func(s *Schedule) (float64, error) {
 		out, err := r.sample(validateTimes*f.Points, s.Field(), s.Solver(), WithStart(x0), WithCond(cond))

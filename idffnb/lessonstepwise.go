@@ -20,10 +20,18 @@ import (
 //
 // with one compiled program for (df/dx)^T b and (df/dt)^T b at any time.
 
-// stepwise tells whether the schedule is learned evaluation by evaluation: where it is sampled so, and the loss is a teacher's.
+// stepwise tells whether the schedule is learned evaluation by evaluation: where the loss is measured by a Gap, on the host; and where it is a teacher's and the network is sampled so.
 func (l *lesson) stepwise() bool {
 	s := l.as(l.form.start())
-	return l.form.Order == 0 && l.form.Loss == LossTeacher && l.run.stepwise(s.Field(), s.Solver())
+	return l.form.Order == 0 && (l.form.Gap != nil || l.form.Loss == LossTeacher && l.run.stepwise(s.Field(), s.Solver()))
+}
+
+// gap is what a loss evaluation by evaluation is measured by.
+func (f form) gap() Gap {
+	if f.Gap != nil {
+		return f.Gap
+	}
+	return meanSquare{}
 }
 
 // pullBack is the program of an evaluator for the products with its Jacobians: its inputs and b [n, dim] -> (df/dx)^T b [n, dim], (df/dt)^T b [].
@@ -47,7 +55,7 @@ func (e *evaluator) pullBack() (p *spread, err error) {
 	return p, err
 }
 
-// stepwiseGradient is the loss |x_K - y|^2 of a schedule, a mean over points and components, and its gradient in theta.
+// stepwiseGradient is the loss of a schedule, the gap between x_K and y, and its gradient in theta.
 func (l *lesson) stepwiseGradient(theta []float64, x0, y, cond []float32) (loss float64, gradient []float64, err error) {
 	f, n := l.form, l.form.Points
 	times, weights, _ := f.schedule(theta)
@@ -63,62 +71,75 @@ func (l *lesson) stepwiseGradient(theta []float64, x0, y, cond []float32) (loss 
 			return 0, nil, err
 		}
 	}
+	dim, condSize := len(x0)/n, len(cond)/n
+	var passes []*pass
+	end := make([]float32, len(x0))
+	for first := 0; first < n; first += batch {
+		from := min(first, n-batch) // the last batch has some points of the one before again, which then count for nothing
+		p := &pass{e: e, back: l.back, times: times, weights: weights, x0: x0[from*dim : (from+batch)*dim], cond: cond[from*condSize : (from+batch)*condSize]}
+		x, err := p.forward()
+		if err != nil {
+			return 0, nil, err
+		}
+		passes = append(passes, p)
+		copy(end[first*dim:], x[(first-from)*dim:])
+	}
+	loss, byEnd, err := measure(f.gap(), end, y)
+	if err != nil {
+		return 0, nil, err
+	}
 	byTime, byWeight := make([]float64, f.steps+1), make([][]float64, f.steps)
 	for k, row := range weights {
 		byWeight[k] = make([]float64, len(row))
 	}
-	dim, condSize := len(x0)/n, len(cond)/n
-	for first := 0; first < n; first += batch {
-		now := min(batch, n-first)
-		from := min(first, n-batch) // the last batch has some points of the one before again, which then count for nothing
-		part := backward{e: e, back: l.back, times: times, weights: weights, scale: 1 / float64(len(x0)), skip: (batch - now) * dim}
-		sum, err := part.run(x0[from*dim:(from+batch)*dim], y[from*dim:(from+batch)*dim], cond[from*condSize:(from+batch)*condSize], byTime, byWeight)
-		if err != nil {
+	for _, p := range passes {
+		a := make([]float32, len(p.x0)) // dL/dx of the batch, 0 for points that count for nothing
+		now := min(len(a), len(byEnd))
+		copy(a[len(a)-now:], byEnd[:now])
+		if err := p.backward(a, byTime, byWeight); err != nil {
 			return 0, nil, err
 		}
-		loss += sum
+		byEnd = byEnd[now:]
 	}
 	return loss, f.chain(theta, byTime, byWeight), nil
 }
 
-// backward is the way there and back for a batch.
-type backward struct {
-	e       *evaluator
-	back    *spread
-	times   []float64
-	weights [][]float64
-	scale   float64 // of the sum of squares
-	skip    int     // values at the front that do not count
+// pass is the way there and back for a batch.
+type pass struct {
+	e        *evaluator
+	back     *spread
+	times    []float64
+	weights  [][]float64
+	x0, cond []float32
+	xs, vs   [][]float32 // states x_k and evaluations v_k, on the way there
 }
 
-// run gives the batch's part of the loss, and adds its parts of the gradient.
-func (b backward) run(x0, y, cond []float32, byTime []float64, byWeight [][]float64) (loss float64, err error) {
-	steps := len(b.weights)
-	xs, vs := [][]float32{x0}, [][]float32{}
-	for k := range steps {
-		v, err := b.e.at(solver.At(b.times[k]), b.times[k], xs[k], x0, nil, cond)
+// forward gives the end points.
+func (p *pass) forward() ([]float32, error) {
+	p.xs = [][]float32{p.x0}
+	for k, row := range p.weights {
+		v, err := p.e.at(solver.At(p.times[k]), p.times[k], p.xs[k], p.x0, nil, p.cond)
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
-		vs = append(vs, v)
-		step := append([]float64{1}, scaled(b.weights[k], b.times[k+1]-b.times[k])...)
-		xs = append(xs, mix(step, append([][]float32{xs[k]}, vs[k+1-len(b.weights[k]):]...)))
+		p.vs = append(p.vs, v)
+		step := append([]float64{1}, scaled(row, p.times[k+1]-p.times[k])...)
+		p.xs = append(p.xs, mix(step, append([][]float32{p.xs[k]}, p.vs[k+1-len(row):]...)))
 	}
-	a := make([]float32, len(x0)) // dL/dx
-	for i := b.skip; i < len(a); i++ {
-		gap := float64(xs[steps][i]) - float64(y[i])
-		loss += b.scale * gap * gap
-		a[i] = float32(2 * b.scale * gap)
-	}
-	bs := make([][]float32, steps) // dL/dv
+	return p.xs[len(p.weights)], nil
+}
+
+// backward adds the batch's parts of the gradients in times and weights; a is that in the end points.
+func (p *pass) backward(a []float32, byTime []float64, byWeight [][]float64) error {
+	bs := make([][]float32, len(p.weights)) // dL/dv
 	for k := range bs {
-		bs[k] = make([]float32, len(x0))
+		bs[k] = make([]float32, len(a))
 	}
-	for k := steps - 1; k >= 0; k-- {
-		d, row := b.times[k+1]-b.times[k], b.weights[k]
+	for k := len(p.weights) - 1; k >= 0; k-- {
+		d, row := p.times[k+1]-p.times[k], p.weights[k]
 		for j, w := range row {
 			at := k + 1 - len(row) + j
-			product := dot(a, vs[at])
+			product := dot(a, p.vs[at])
 			byWeight[k][j] += d * product
 			byTime[k+1] += w * product
 			byTime[k] -= w * product
@@ -129,9 +150,9 @@ func (b backward) run(x0, y, cond []float32, byTime []float64, byWeight [][]floa
 		if k == 0 { // x_0 and t_0 are given
 			break
 		}
-		args := append(b.e.inputs(xs[k], x0, nil, b.times[k], cond), tensors.FromFlatDataAndDimensions(bs[k], b.e.n, len(x0)/b.e.n))
+		args := append(p.e.inputs(p.xs[k], p.x0, nil, p.times[k], p.cond), tensors.FromFlatDataAndDimensions(bs[k], p.e.n, len(a)/p.e.n))
 		err := tryGraph("learning a schedule", func() error {
-			out, err := b.back.run(args...)
+			out, err := p.back.run(args...)
 			if err != nil {
 				return err
 			}
@@ -146,10 +167,10 @@ func (b backward) run(x0, y, cond []float32, byTime []float64, byWeight [][]floa
 			return nil
 		})
 		if err != nil {
-			return 0, err
+			return err
 		}
 	}
-	return loss, nil
+	return nil
 }
 
 func scaled(row []float64, by float64) []float64 {

@@ -19,6 +19,11 @@ type Learning struct {
 	Only    string `json:"only,omitempty"`    // "times" keeps every weight at 1, "scales" keeps the times uniform; "": both are learned
 	Loss    string `json:"loss,omitempty"`    // LossMMD or LossTeacher; "": LossMMD for points of up to 8 components, else LossTeacher
 
+	// Gap is what the loss measures by; nil: MMD^2 of the points for LossMMD, the mean square of the components' differences for LossTeacher. It is measured on the host, so that steps are
+	// taken evaluation by evaluation; Order is then 0.
+	Gap     Gap    `json:"-"`
+	GapName string `json:"gap,omitempty"` // of Gap; filled in
+
 	Steps  int     `json:"steps"`            // of Adam; 0: 400
 	Points int     `json:"points"`           // in a batch; 0: 512. The best step is chosen on 4 times as many, and a teacher takes 16 times as many to their end points
 	Rate   float64 `json:"rate"`             // of Adam, falling to 0 by a cosine; 0: .2, and .02 for a U-Net
@@ -79,6 +84,9 @@ func (s *Schedule) label() string {
 	}
 	if s.Learning.Loss == LossTeacher {
 		label += " from teacher"
+	}
+	if s.Learning.GapName != "" {
+		label += " by " + s.Learning.GapName
 	}
 	if s.From != "" {
 		label += " on " + s.From

@@ -133,6 +133,11 @@ func (o *Own) Size() int { return o.size }
 // Features implements Network.
 func (o *Own) Features(images []float32) ([]float32, error) { return o.features.run(images) }
 
+// PullBack implements Differentiable.
+func (o *Own) PullBack(images, b []float32) ([]float32, error) {
+	return o.features.pullBack(images, b, o.size)
+}
+
 // Run is the run that trained it.
 func (o *Own) Run() *idffnb.Run { return o.run }
 

@@ -274,4 +274,103 @@ func TestClassifier(t *testing.T) {
 	if err != nil || !(worse[name] > 5*floor[name]) {
 		t.Errorf("noise: %v beside the floor %v, error %v", worse, floor, err)
 	}
+
+	testPullBack(t, own, x)
+	run, err := idffnb.Open(idffnb.Experiment{Name: "flow", Data: train, Net: net.MLP{Width: 16, Layers: 1}, Batch: 16, Steps: 60})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := run.Train(); err != nil {
+		t.Fatal(err)
+	}
+	s, err := run.LearnSchedule(2, idffnb.Learning{Loss: idffnb.LossMMD, Gap: feature.KIDGap{Net: own}, Steps: 25, Points: 32, Rate: .02})
+	if err != nil || len(s.Curve) != 2 || !(s.Curve[1].Loss < s.Curve[0].Loss) {
+		t.Errorf("learned by KID: %v, error %v; want a loss that falls", s, err)
+	}
+}
+
+// testPullBack compares J^T b with finite differences of the features of the first image, along a line.
+func testPullBack(t *testing.T, n feature.Differentiable, x []float32) {
+	t.Helper()
+	values, size := len(x)/3, n.Size()
+	b, along := idffnb.Noise(3, 3, size), idffnb.Noise(4, 1, values)
+	back, err := n.PullBack(x, b)
+	if err != nil || len(back) != len(x) {
+		t.Fatalf("%d derivatives of %d values, error %v", len(back), len(x), err)
+	}
+	const h = 1e-3
+	at := func(by float32) (sum float64) {
+		moved := slices.Clone(x)
+		for i, v := range along {
+			moved[i] += by * v
+		}
+		f, err := n.Features(moved)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for k, v := range f[:size] {
+			sum += float64(v) * float64(b[k])
+		}
+		return sum
+	}
+	got, want := 0., (at(h)-at(-h))/(2*h)
+	for i, v := range along {
+		got += float64(v) * float64(back[i])
+	}
+	if math.Abs(got-want) > .02*math.Abs(want)+1e-2 {
+		t.Errorf("the derivative along a line is %g, by differences %g", got, want)
+	}
+	_, err = n.PullBack(x, b[1:])
+	wantLine(t, "too few numbers", err, "not one or more images")
+}
+
+// PullBack makes sums a feature.Differentiable.
+func (s sums) PullBack(images, b []float32) ([]float32, error) {
+	out := make([]float32, len(images))
+	for i := range out {
+		out[i] = b[i/4]
+	}
+	return out, nil
+}
+
+// The gap is KID in the features of rounded samples, and no sample is drawn further beyond the range of an image.
+func TestKIDGap(t *testing.T) {
+	n := newSums(t)
+	x, y := idffnb.Noise(1, 20, 16), all(t, noise(t, 30, 2))
+	far, gradient, err := feature.KIDGap{Net: n}.Gap(x, y)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rounded := slices.Clone(x)
+	for i, v := range rounded {
+		rounded[i] = float32(math.Round(float64(min(max(v, -1), 1)+1)*127.5)/127.5 - 1)
+	}
+	a, _ := n.Features(rounded)
+	b, _ := n.Features(y)
+	want, byFeatures, err := metric.KIDGradient(a, b, 4)
+	if err != nil || math.Abs(far-want) > 1e-9 {
+		t.Errorf("gap %g, want KID %g, %v", far, want, err)
+	}
+	beyond := 0
+	for i, v := range x {
+		want := byFeatures[i/4]
+		if v < -1 || v > 1 {
+			beyond++
+			want = 0
+		}
+		if math.Abs(float64(gradient[i]-want)) > 1e-6 {
+			t.Errorf("derivative %d at %g is %g, want %g", i, v, gradient[i], want)
+		}
+	}
+	if beyond < 20 || beyond > 200 {
+		t.Errorf("%d of 320 values are beyond the range", beyond)
+	}
+	if other := (feature.KIDGap{Net: n}).Name(); other != "KID of sums" {
+		t.Errorf("name %q", other)
+	}
+	x[5] = float32(math.NaN())
+	_, _, err = feature.KIDGap{Net: n}.Gap(x, y)
+	wantLine(t, "NaN", err, "value 5 of the images is NaN")
+	_, _, err = feature.KIDGap{}.Gap(x, y)
+	wantLine(t, "no network", err, "needs a network")
 }

@@ -100,6 +100,11 @@ func (i *Inception) Size() int { return inceptionSize }
 // Features implements Network.
 func (i *Inception) Features(images []float32) ([]float32, error) { return i.features.run(images) }
 
+// PullBack implements Differentiable, on XLA: GoMLX's pure Go backend has no gradient of the maximum of a window.
+func (i *Inception) PullBack(images, b []float32) ([]float32, error) {
+	return i.features.pullBack(images, b, inceptionSize)
+}
+
 // resized brings images [batch, height, width, c] to a side, linearly between the pixels' centres (PyTorch's interpolate, align_corners=False): a matrix for each axis.
 func resized(x *Node, side int) *Node {
 	d := x.Shape().Dimensions

@@ -6,12 +6,14 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/gomlx/compute/gobackend"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/idff-go/workbench/idffnb"
 	"github.com/idff-go/workbench/idffnb/checkpoint"
 )
 
@@ -122,6 +124,7 @@ func TestInceptionIsPyTorchs(t *testing.T) {
 		if len(got) != 2*inceptionSize {
 			t.Fatalf("%s: %d features, want %d", c.what, len(got), 2*inceptionSize)
 		}
+		testInceptionPullBack(t, p, c.images)
 		for i, row := range c.want {
 			for k, want := range row {
 				if v := got[i*inceptionSize+16*k]; math.Abs(float64(v-want)) > 1e-4*(1+math.Abs(float64(want))) {
@@ -129,6 +132,44 @@ func TestInceptionIsPyTorchs(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// testInceptionPullBack compares J^T b with finite differences of the features of two images, along a line.
+func testInceptionPullBack(t *testing.T, p *program, x []float32) {
+	t.Helper()
+	b, along := formula("b", 2*inceptionSize), formula("along", len(x))
+	back, err := p.pullBack(x, b, inceptionSize)
+	if _, info, _ := idffnb.Backend(); info.Name == "go" {
+		if err == nil || !strings.Contains(err.Error(), "not implemented") || strings.Contains(err.Error(), "\n") {
+			t.Errorf("in pure Go the error is %v, want one line that says what is not implemented; if it is now, test it", err)
+		}
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	const h = 3e-4
+	at := func(by float32) (sum float64) {
+		moved := slices.Clone(x)
+		for i, v := range along {
+			moved[i] += by * v
+		}
+		f, err := p.run(moved)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for k, v := range f {
+			sum += float64(v) * float64(b[k])
+		}
+		return sum
+	}
+	got, want := 0., (at(h)-at(-h))/(2*h)
+	for i, v := range along {
+		got += float64(v) * float64(back[i])
+	}
+	if math.Abs(got-want) > .1*math.Abs(want) { // ReLUs bend within the difference, and float32 rounds it (.01 and .05 here)
+		t.Errorf("the derivative of Inception's features along a line is %g, by differences %g", got, want)
 	}
 }
 

@@ -2,6 +2,7 @@ package feature
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/gomlx/compute"
@@ -23,17 +24,29 @@ type Network interface {
 	Features(images []float32) ([]float32, error)
 }
 
+// Differentiable is a Network whose features have a derivative: Own and Inception are.
+type Differentiable interface {
+	Network
+	// PullBack is J^T b for each image, with J the Jacobian of its features: images [n, height*width*colours], b [n, Size] -> [n, height*width*colours].
+	PullBack(images, b []float32) ([]float32, error)
+}
+
 // program is a graph over images that is run a batch at a time.
 type program struct {
 	what   string
 	exec   *model.Exec
 	batch  int
 	values int // of an image
+
+	backend compute.Backend
+	weights []checkpoint.Tensor
+	build   func(scope *model.Scope, images *Node) *Node
+	back    *program // see pullBack; nil until it is asked for
 }
 
 // newProgram makes the program of a graph from images [batch, height*width*colours] on weights, which are named as variables are, without the first slash. It is an error if the graph wants others.
 func newProgram(what string, backend compute.Backend, weights []checkpoint.Tensor, batch, values int, build func(scope *model.Scope, images *Node) *Node) (*program, error) {
-	p := &program{what: what, batch: batch, values: values}
+	p := &program{what: what, batch: batch, values: values, backend: backend, weights: weights, build: build}
 	err := tryGraph(what, func() error {
 		store, given := model.NewStore(), map[string]bool{}
 		for _, w := range weights {
@@ -89,6 +102,28 @@ func (p *program) run(images []float32) (out []float32, err error) {
 		return nil
 	})
 	return out, err
+}
+
+// pullBack is J^T b for each image, with J the Jacobian of the graph's output, of so many numbers. The program for it takes rows of an image and its b.
+func (p *program) pullBack(images, b []float32, size int) (out []float32, err error) {
+	if len(images) == 0 || len(images)%p.values != 0 || len(b) != len(images)/p.values*size {
+		return nil, fmt.Errorf("feature: %s: %d values and %d of their features' are not one or more images of %d with %d each", p.what, len(images), len(b), p.values, size)
+	}
+	if p.back == nil {
+		p.back, err = newProgram("derivative of "+p.what, p.backend, p.weights, min(p.batch, 64), p.values+size, func(scope *model.Scope, rows *Node) *Node {
+			x, b := Slice(rows, AxisRange(), AxisRange(0, p.values)), Slice(rows, AxisRange(), AxisRange(p.values, p.values+size))
+			return Gradient(ReduceAllSum(Mul(p.build(scope, x), b)), x)[0]
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	rows := make([]float32, 0, len(images)+len(b))
+	for x := range slices.Chunk(images, p.values) {
+		rows = append(append(rows, x...), b[:size]...)
+		b = b[size:]
+	}
+	return p.back.run(rows)
 }
 
 // tryGraph calls a function that builds or runs graphs, and turns a panic into an error of one line.

@@ -124,3 +124,25 @@ func BenchmarkFrechet(b *testing.B) {
 		}
 	}
 }
+
+// The gradient of KID is that of finite differences; a block of the rows more than one, and the last not full.
+func TestKIDGradient(t *testing.T) {
+	const dim = 3
+	x, y := normal(70, dim, .5, 1, 1), normal(41, dim, 0, 1, 2)
+	kid, gradient, err := KIDGradient(x, y, dim)
+	if err != nil || kid != value(t)(KID(x, y, dim)) || len(gradient) != len(x) {
+		t.Fatalf("KID %g and %d derivatives, %v", kid, len(gradient), err)
+	}
+	const h = .01
+	for i := 0; i < len(x); i += 17 {
+		at := func(by float32) float64 {
+			moved := append([]float32{}, x...)
+			moved[i] += by
+			return value(t)(KID(moved, y, dim))
+		}
+		near(t, "derivative", float64(gradient[i]), (at(h)-at(-h))/(2*h), 1e-4)
+	}
+	if _, _, err := KIDGradient(x[:dim], y, dim); err == nil {
+		t.Error("KID of one point has a gradient")
+	}
+}

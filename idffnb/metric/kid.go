@@ -29,6 +29,40 @@ func KID(x, y []float32, dim int) (float64, error) {
 	return within(a, n) + within(b, m) - 2*cubes(a, dim, func(int) []float64 { return b })/float64(n)/float64(m), nil
 }
 
+// KIDGradient is KID and its gradient in x [n, dim], for learning by it:
+//
+//	dKID/dx_i = 6/dim (sum_{j != i} s(x_i, x_j)^2 x_j / (n (n-1)) - sum_j s(x_i, y_j)^2 y_j / (n m)),   s(a, b) = a·b/dim + 1
+func KIDGradient(x, y []float32, dim int) (kid float64, gradient []float32, err error) {
+	if kid, err = KID(x, y, dim); err != nil {
+		return 0, nil, err
+	}
+	a, b := points(x), points(y)
+	n, m := len(a)/dim, len(b)/dim
+	gradient = make([]float32, len(a))
+	sumBlocks((n+kernelBlock-1)/kernelBlock, func(block int) float64 {
+		row := make([]float64, dim)
+		for i := block * kernelBlock; i < min(n, (block+1)*kernelBlock); i++ {
+			p := a[i*dim : (i+1)*dim]
+			clear(row)
+			add := func(cloud []float64, weight float64, without int) {
+				for j := range len(cloud) / dim {
+					if q := cloud[j*dim : (j+1)*dim]; j != without {
+						s := floats.Dot(p, q)/float64(dim) + 1
+						floats.AddScaled(row, weight*s*s, q)
+					}
+				}
+			}
+			add(a, 6/float64(dim)/float64(n)/float64(n-1), i)
+			add(b, -6/float64(dim)/float64(n)/float64(m), -1)
+			for k, v := range row {
+				gradient[i*dim+k] = float32(v)
+			}
+		}
+		return 0
+	})
+	return kid, gradient, nil
+}
+
 // KIDBlocks is KID between each block of size rows of x and that of y, as the paper estimates it, with blocks that share no point: their mean, standard deviation and interval.
 // Rows at the end that fill no block are left out. Rows must be in random order, which those of samples are. It fails on a size below 2 or of which a cloud has no block, and where KID does.
 func KIDBlocks(x, y []float32, dim, size int) (Summary, error) {
