@@ -30,8 +30,8 @@ func startPeers() (peers, error) {
 		return nil, fmt.Errorf("no peers: %w; `make bench` sets them up", err)
 	}
 	list := peers{}
-	for library, start := range map[string]func() (*peer, error){torch: startTorch, jax: func() (*peer, error) { return startPeer(jax) }} {
-		p, err := start()
+	for _, library := range []string{torch, jax} {
+		p, err := startFastest(library)
 		if err != nil {
 			list.stop()
 			return nil, fmt.Errorf("%s: %w", library, err)
@@ -41,23 +41,50 @@ func startPeers() (peers, error) {
 	return list, nil
 }
 
-// startTorch starts PyTorch with the policy for waiting threads under which it trains faster here: threads that spin win on an idle machine, and lose everything on a busy one. Where processes cannot
-// be stopped between their turns, none may spin: it would take a core from the others.
-func startTorch() (best *peer, err error) {
-	least := math.Inf(1)
-	policies := []string{"passive", "active"}
+// setting is part of a peer's environment.
+type setting struct{ name, variable string }
+
+// settings are those that a library is tried under: glibc as it comes and as it is set here (GLIBC_TUNABLES, as cells have it); for PyTorch also the policies of waiting threads. Threads that spin win on an idle
+// machine, and lose everything on a busy one. Where processes cannot be stopped between their turns, none may spin: it would take a core from the others.
+func settings(library string) (list [][]setting) {
+	policies := []setting{{"OMP_WAIT_POLICY passive", "OMP_WAIT_POLICY=passive"}, {"OMP_WAIT_POLICY active", "OMP_WAIT_POLICY=active"}}
 	if !canRest {
 		policies = policies[:1]
 	}
-	for _, policy := range policies {
-		p, err := startPeer(torch, "OMP_WAIT_POLICY="+policy)
+	glibc := []setting{{"glibc as it comes", "GLIBC_TUNABLES="}}
+	if set := os.Getenv("GLIBC_TUNABLES"); set != "" {
+		glibc = append(glibc, setting{"glibc as in cells", "GLIBC_TUNABLES=" + set})
+	}
+	for _, g := range glibc {
+		if library != torch {
+			list = append(list, []setting{g})
+			continue
+		}
+		for _, policy := range policies {
+			list = append(list, []setting{g, policy})
+		}
+	}
+	return list
+}
+
+// startFastest starts a library under the settings with which it trains fastest here.
+func startFastest(library string) (best *peer, err error) {
+	least := math.Inf(1)
+	for _, try := range settings(library) {
+		var environment []string
+		for _, s := range try {
+			environment = append(environment, s.variable)
+		}
+		p, err := startPeer(library, environment...)
 		if err != nil {
 			return nil, err
 		}
-		p.version += ", OMP_WAIT_POLICY " + policy
+		for _, s := range try {
+			p.version += ", " + s.name
+		}
 		took := math.Inf(1)
-		for range 3 {
-			c, err := p.do("train", 10)
+		for range 5 {
+			c, err := p.do("train", 100)
 			if err != nil {
 				return nil, err
 			}

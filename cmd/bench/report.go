@@ -133,7 +133,8 @@ const howToRead = `
 "Takes" is how many times as long a peer takes by the clock: above 1 the workbench is faster. Each row is measured in rounds, one party after the other within a round, in turns of who goes
 first; the ratio is the median over the rounds of the ratio within one. All are held to the same cores. "Of the cores' time" is the same ratio in seconds that the cores have spent on either (user
 and system, all threads): it depends much less on what else the machine does than the clock, and where
-others kept more than half a core busy as the measurement began, targets and the figure go by it. PyTorch runs under whichever policy for waiting threads trained faster at the start: threads that spin win on an idle machine, and lose everything on a busy one.
+others kept more than half a core busy as the measurement began, targets and the figure go by it. Peers run under whatever trained fastest at the start: with
+glibc as it comes or as cells have it (GLIBC_TUNABLES, which the workbench runs with), PyTorch with threads that spin as they wait or that do not: spinning wins on an idle machine, and loses everything on a busy one.
 Memory is that of processes of their own, VmHWM of /proc/self/status less what it was before the network was made; it is taken anew (clear_refs) after the first step, and five more are made.
 Compilation is left out everywhere else. A training counts from its first steps on, batches included, which the workbench makes meanwhile; its waiting for them is given above. PyTorch makes its batches
 before each step, as TorchCFM's notebooks do, and pairs them with POT where OT is asked for; POT's row has its cost matrix, and so has ours. KDE grid and cell have no peer.

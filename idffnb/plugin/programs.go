@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -52,7 +53,7 @@ type programs struct {
 
 // programKey is the name of what is made from the parts, and from the machine: code compiled for one processor may end a program on another. It is "" where the processor is not known.
 func programKey(parts ...[]byte) string {
-	kind := processor()
+	kind := processorKind()
 	if len(kind) == 0 {
 		return ""
 	}
@@ -65,6 +66,8 @@ func programKey(parts ...[]byte) string {
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }
+
+var processorKind = sync.OnceValue(processor) // on many cores the kernel takes its time to describe them all
 
 // processorOf is what the kernel's text says of the first processor's kind: its model and what it can do, without what changes as it runs.
 func processorOf(text []byte) []byte {
