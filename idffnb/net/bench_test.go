@@ -42,10 +42,10 @@ func BenchmarkKernelGradient(b *testing.B) {
 			b.Run(fmt.Sprintf("%dx%d, %d to %d channels, parts of %d", s[0], s[0], s[1], s[2], part), func(b *testing.B) {
 				exec := MustNewExec(xla(b), net.CorrelateOf)
 				x, v := waves(part, s[0], s[0], s[1]), waves(part, s[0], s[0], s[2])
-				exec.MustExec(x, v)[0].MustFinalizeAll() // compiles
+				exec.MustCall(x, v)[0].MustFinalizeAll() // compiles
 				for b.Loop() {
 					for range 32 / part {
-						exec.MustExec(x, v)[0].MustFinalizeAll()
+						exec.MustCall(x, v)[0].MustFinalizeAll()
 					}
 				}
 			})
@@ -61,9 +61,9 @@ func BenchmarkGroupNorm(b *testing.B) {
 				return Gradient(ReduceAllSum(Square(net.SiLU(norm(scope, "norm", x)))), x)[0]
 			})
 			x := waves(32, 28, 28, 96)
-			exec.MustExec(x)[0].MustFinalizeAll() // compiles
+			exec.MustCall(x)[0].MustFinalizeAll() // compiles
 			for b.Loop() {
-				exec.MustExec(x)[0].MustFinalizeAll()
+				exec.MustCall(x)[0].MustFinalizeAll()
 			}
 		})
 	}
