@@ -25,8 +25,8 @@ func (meanSquare) Gap(x, y []float32) (far float64, gradient []float32, err erro
 	return far / float64(len(x)), gradient, nil
 }
 
-// measure is the gap, with what a Gap of a user's own gives checked.
-func measure(g Gap, x, y []float32) (far float64, gradient []float32, err error) {
+// measureGap is the gap, with what a Gap of a user's own gives checked.
+func measureGap(g Gap, x, y []float32) (far float64, gradient []float32, err error) {
 	far, gradient, err = g.Gap(x, y)
 	if err == nil && len(gradient) != len(x) {
 		err = fmt.Errorf("its gradient has %d numbers for %d", len(gradient), len(x))

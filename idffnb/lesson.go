@@ -40,7 +40,7 @@ func (l *lesson) prepare() (func(*Schedule) (float64, error), error) {
 		return nil, err
 	}
 	distance := func(x []float32) (float64, error) {
-		far, _, err := measure(f.gap(), x, y)
+		far, _, err := measureGap(f.gap(), x, y)
 		return far, err
 	}
 	switch {

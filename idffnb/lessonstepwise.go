@@ -84,7 +84,7 @@ func (l *lesson) stepwiseGradient(theta []float64, x0, y, cond []float32) (loss 
 		passes = append(passes, p)
 		copy(end[first*dim:], x[(first-from)*dim:])
 	}
-	loss, byEnd, err := measure(f.gap(), end, y)
+	loss, byEnd, err := measureGap(f.gap(), end, y)
 	if err != nil {
 		return 0, nil, err
 	}

@@ -46,7 +46,7 @@ type setting struct{ name, variable string }
 
 // settings are those that a library is tried under: glibc as it comes and as it is set here (GLIBC_TUNABLES, as cells have it); for PyTorch also the policies of waiting threads. Threads that spin win on an idle
 // machine, and lose everything on a busy one. Where processes cannot be stopped between their turns, none may spin: it would take a core from the others.
-func settings(library string) (list [][]setting) {
+func settings(library string, canRest bool) (list [][]setting) {
 	policies := []setting{{"OMP_WAIT_POLICY passive", "OMP_WAIT_POLICY=passive"}, {"OMP_WAIT_POLICY active", "OMP_WAIT_POLICY=active"}}
 	if !canRest {
 		policies = policies[:1]
@@ -70,7 +70,7 @@ func settings(library string) (list [][]setting) {
 // startFastest starts a library under the settings with which it trains fastest here.
 func startFastest(library string) (best *peer, err error) {
 	least := math.Inf(1)
-	for _, try := range settings(library) {
+	for _, try := range settings(library, canRest) {
 		var environment []string
 		for _, s := range try {
 			environment = append(environment, s.variable)

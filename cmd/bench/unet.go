@@ -62,8 +62,8 @@ func unetParameters() (n int, err error) {
 // memory is the peak of memory, in bytes, beyond that of a process that has loaded its libraries and started its backend: until the first step is done, compilation included, and in five steps after it.
 type memory struct{ Start, Steps int64 }
 
-// memories measures the U-Net's training in processes of their own.
-func memories() (ours, theirs memory, err error) {
+// memories measures the U-Net's training in processes of their own, PyTorch's under the settings that it is timed under.
+func memories(settings []string) (ours, theirs memory, err error) {
 	program, err := os.Executable()
 	if err != nil {
 		return ours, theirs, err
@@ -76,6 +76,9 @@ func memories() (ours, theirs memory, err error) {
 		{exec.Command(*python, "cmd/bench/peers.py", "memory", strconv.Itoa(*cores)), &theirs},
 	} {
 		side.cmd.Stderr = os.Stderr
+		if side.out == &theirs {
+			side.cmd.Env = settings
+		}
 		text, err := side.cmd.Output()
 		if err != nil {
 			return ours, theirs, fmt.Errorf("memory of %s: %w", side.cmd, err)
@@ -104,7 +107,7 @@ func unetMemory(p *peer) (*unetReport, error) {
 	if theirs := p.parameters["unet"]; theirs != parameters {
 		return nil, fmt.Errorf("the U-Net has %d parameters, and that of peers.py %d", parameters, theirs)
 	}
-	ours, theirs, err := memories()
+	ours, theirs, err := memories(p.cmd.Env)
 	return &unetReport{parameters, ours, theirs}, err
 }
 
