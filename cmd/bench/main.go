@@ -155,7 +155,11 @@ func measure(t task, peers peers) (measured, error) {
 		}
 	}
 	if t.note != nil {
-		m.notes = append(m.notes, t.note())
+		note, err := t.note()
+		if err != nil {
+			return m, err
+		}
+		m.notes = append(m.notes, note)
 	}
 	return m, nil
 }

@@ -10,6 +10,8 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+
+	"github.com/idff-go/workbench/idffnb"
 )
 
 // peer is a Python process that does the work of tasks with one library (peers.py).
@@ -25,13 +27,32 @@ type peer struct {
 // peers are the libraries that are there, by name.
 type peers map[string]*peer
 
+// device is where the peers work: on the GPU if the workbench does, otherwise on the CPU.
+func device() (string, error) {
+	_, info, err := idffnb.Backend()
+	if info.Name == "cuda" {
+		return "cuda", err
+	}
+	return "cpu", err
+}
+
+// startPeers starts those that are there. One that does not see the workbench's GPU would be measured on the CPU beside it: PyTorch is needed, and its absence an error; JAX, of which requirements.txt
+// has the wheel for CPUs, is left out.
 func startPeers() (peers, error) {
 	if _, err := os.Stat(*python); err != nil {
 		return nil, fmt.Errorf("no peers: %w; `make bench` sets them up", err)
 	}
+	on, err := device()
+	if err != nil {
+		return nil, err
+	}
 	list := peers{}
 	for _, library := range []string{torch, jax} {
-		p, err := startFastest(library)
+		p, err := startFastest(library, on)
+		if err != nil && library == jax && on != "cpu" {
+			fmt.Fprintf(os.Stderr, "bench: JAX is left out: %v\n", err)
+			continue
+		}
 		if err != nil {
 			list.stop()
 			return nil, fmt.Errorf("%s: %w", library, err)
@@ -68,14 +89,14 @@ func settings(library string, canRest bool) (list [][]setting) {
 }
 
 // startFastest starts a library under the settings with which it trains fastest here.
-func startFastest(library string) (best *peer, err error) {
+func startFastest(library, device string) (best *peer, err error) {
 	least := math.Inf(1)
 	for _, try := range settings(library, canRest) {
 		var environment []string
 		for _, s := range try {
 			environment = append(environment, s.variable)
 		}
-		p, err := startPeer(library, environment...)
+		p, err := startPeer(library, device, environment...)
 		if err != nil {
 			return nil, err
 		}
@@ -102,8 +123,8 @@ func startFastest(library string) (best *peer, err error) {
 	return best, nil
 }
 
-func startPeer(library string, environment ...string) (*peer, error) {
-	p := &peer{cmd: exec.Command(*python, "cmd/bench/peers.py", library, strconv.Itoa(*cores))}
+func startPeer(library, device string, environment ...string) (*peer, error) {
+	p := &peer{cmd: exec.Command(*python, "cmd/bench/peers.py", library, strconv.Itoa(*cores), device)}
 	p.cmd.Stderr = os.Stderr
 	p.cmd.Env = append(os.Environ(), environment...)
 	tie(p.cmd)
@@ -122,9 +143,14 @@ func startPeer(library string, environment ...string) (*peer, error) {
 	var hello struct {
 		Versions   string
 		Parameters map[string]int
+		Error      string
 	}
 	if err := p.answer(&hello); err != nil {
 		return nil, err
+	}
+	if hello.Error != "" {
+		_ = p.cmd.Wait() // it ends by itself
+		return nil, fmt.Errorf("%s on %s: %s (GOMLX_BACKEND=xla:cpu measures on the CPU)", library, device, hello.Error)
 	}
 	p.version, p.parameters = hello.Versions, hello.Parameters
 	return p, rest(p.cmd.Process)

@@ -1,10 +1,10 @@
 """The peers of cmd/bench: the same work in PyTorch, JAX and POT, as their users write it.
 
-    python peers.py torch|jax THREADS
-    python peers.py memory THREADS       # prints the memory that a step of the U-Net takes in PyTorch, and ends
+    python peers.py torch|jax THREADS cpu|cuda
+    python peers.py memory THREADS cpu|cuda    # prints the memory that a step of the U-Net takes in PyTorch, and ends
 
 The first answers a line of JSON for each on standard input: {"task": NAME, "n": TIMES} -> {"seconds": of one, "cpu": of one on all processors} or {"error": TEXT}. A task's first call is preceded by one that is
-not timed, in which JAX compiles. Versions are in requirements.txt.
+not timed, in which JAX compiles. A library that does not see the device says {"error": TEXT} first, and ends. Versions are in requirements.txt.
 """
 import json
 import os
@@ -12,7 +12,9 @@ import resource
 import sys
 import time
 
-library, threads = sys.argv[1], int(sys.argv[2])
+library, threads, device = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+os.environ["JAX_PLATFORMS"] = device
+os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # JAX would take most of a GPU's memory at once
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[name] = str(threads)
 
@@ -113,13 +115,13 @@ def unet_trainer():
             h = self.high[0](torch.cat([h, b], 1), emb)
             return self.last(self.high[1](torch.cat([h, a], 1), emb))
 
-    net = UNet()
+    net = UNet().to(device)
     adam = torch.optim.AdamW(net.parameters(), RATE, weight_decay=DECAY)
-    images = torch.rand(512, 1, 28, 28) * 2 - 1
+    images = torch.rand(512, 1, 28, 28, device=device) * 2 - 1
 
     def step():
-        x1 = images[torch.randint(0, len(images), (UNET_BATCH,))]
-        x0, t = torch.randn_like(x1), torch.rand(UNET_BATCH)
+        x1 = images[torch.randint(0, len(images), (UNET_BATCH,), device=device)]
+        x0, t = torch.randn_like(x1), torch.rand(UNET_BATCH, device=device)
         u = t[:, None, None, None]
         loss = (((net(u * x1 + (1 - u) * x0, t) - x1) / (1.01 - u)) ** 2).mean()
         adam.zero_grad()
@@ -132,51 +134,60 @@ def unet_trainer():
 
 def unet_memory():
     """The peak of memory in steps of the U-Net's training, less that of the process with PyTorch loaded and used: bytes."""
-    import torch
-    torch.set_num_threads(threads)
-    torch.ones(100, 100).mm(torch.ones(100, 100)).sum().item()
+    torch = start_torch()
+    torch.ones(100, 100, device=device).mm(torch.ones(100, 100, device=device)).sum().item()
     before = peak()
     step, _ = unet_trainer()
     step()
     start = peak() - before
-    with open("/proc/self/clear_refs", "w") as f:
-        f.write("5")  # the peak is taken anew
+    if device == "cpu":
+        with open("/proc/self/clear_refs", "w") as f:
+            f.write("5")  # the peak is taken anew
     for _ in range(5):
         step()
     return {"start": start, "steps": peak() - before}
 
 
 def peak():
-    """The peak of this process's memory in bytes."""
+    """The peak of this process's memory in bytes; on a GPU what PyTorch holds there, which does not shrink."""
+    if device == "cuda":
+        import torch
+        return torch.cuda.memory_reserved()
     with open("/proc/self/status") as f:
         return next(1024 * int(line.split()[1]) for line in f if line.startswith("VmHWM"))
 
 
-def torch_tasks():
-    import ot
+def start_torch():
     import torch
     torch.set_num_threads(threads)
     torch.manual_seed(0)
+    torch.ones(1, device=device)  # fails at once where there is no such device
+    return torch
+
+
+def torch_tasks():
+    torch = start_torch()
     unet, PARAMETERS["unet"] = unet_trainer()
 
     def mlp(inputs, width, outputs):
         sizes = [inputs, width, width, width]
         layers = [layer for a, b in zip(sizes, sizes[1:]) for layer in (torch.nn.Linear(a, b), torch.nn.SELU())]
-        return torch.nn.Sequential(*layers, torch.nn.Linear(width, outputs))
+        return torch.nn.Sequential(*layers, torch.nn.Linear(width, outputs)).to(device)
 
     net = mlp(3, WIDTH, 2)
     adam = torch.optim.AdamW(net.parameters(), RATE, weight_decay=DECAY)
 
     def checkerboard(n):
-        x = torch.rand(n) * 4 - 2
-        y = torch.rand(n) - torch.randint(0, 2, (n,)) * 2 + torch.floor(x) % 2
+        x = torch.rand(n, device=device) * 4 - 2
+        y = torch.rand(n, device=device) - torch.randint(0, 2, (n,), device=device) * 2 + torch.floor(x) % 2
         return 2 * torch.stack([x, y], 1)
 
     def step(couple):
-        x0, x1, t = torch.randn(BATCH, 2), checkerboard(BATCH), torch.rand(BATCH, 1)
+        x0, x1, t = torch.randn(BATCH, 2, device=device), checkerboard(BATCH), torch.rand(BATCH, 1, device=device)
         if couple:  # as TorchCFM's OTPlanSampler does
+            import ot
             uniform = ot.unif(BATCH)
-            plan = ot.emd(uniform, uniform, (torch.cdist(x0, x1) ** 2).numpy().astype(np.float64))
+            plan = ot.emd(uniform, uniform, (torch.cdist(x0, x1) ** 2).cpu().numpy().astype(np.float64))
             pairs = np.random.choice(BATCH * BATCH, p=plan.flatten() / plan.sum(), size=BATCH)
             i, j = np.divmod(pairs, BATCH)
             x0, x1 = x0[i], x1[j]
@@ -191,7 +202,7 @@ def torch_tasks():
         """IDFF as released, with derivatives by nested autograd; order 0 is CFM."""
         x = x.detach().requires_grad_(order > 0)
         with torch.set_grad_enabled(order > 0):
-            end = net(torch.cat([x, torch.full((len(x), 1), t)], 1))
+            end = net(torch.cat([x, torch.full((len(x), 1), t, device=device)], 1))
             v = (end - x) / (1 - t)
             if order == 0:
                 return v
@@ -202,13 +213,13 @@ def torch_tasks():
                 w = w + t * (1 - t) * (g - .5 if k == 0 else g) * y
         return w.detach()
 
-    points = torch.from_numpy(POINTS)
+    points = torch.from_numpy(POINTS).to(device)
 
     def euler():
         x = points
         for k in range(10):
             x = x + field(x, k / 10, 0) / 10
-        return x.numpy()
+        return x.cpu().numpy()
 
     def rk4():  # the 3/8 rule of torchdiffeq; at t = 0 and 1 the released field has no derivatives
         x, h = points, .5
@@ -219,22 +230,22 @@ def torch_tasks():
             k3 = w(x + h * (k2 - k1 / 3), t + 2 * h / 3)
             k4 = w(x + h * (k1 - k2 + k3), t + h)
             x = x + h / 8 * (k1 + 3 * (k2 + k3) + k4)
-        return x.numpy()
+        return x.cpu().numpy()
 
     def net_velocity(x, t):
         with torch.no_grad():
-            return (net(torch.cat([x, torch.full((len(x), 1), t)], 1)) - x) / (1 if t == 0 else .01)
+            return (net(torch.cat([x, torch.full((len(x), 1), t, device=device)], 1)) - x) / (1 if t == 0 else .01)
 
-    table = torch.nn.Embedding(MD_FRAMES, MD_EMBEDDING)
+    table = torch.nn.Embedding(MD_FRAMES, MD_EMBEDDING, device=device)
     md = mlp(MD_ANGLES + 1 + MD_EMBEDDING, MD_WIDTH, MD_ANGLES)
     md_parameters = [*table.parameters(), *md.parameters()]
     md_adam = torch.optim.Adam(md_parameters, 1e-3)
-    frames = torch.from_numpy((rng.random((MD_FRAMES, MD_ANGLES), dtype=np.float32) - .5) * 360)
+    frames = torch.from_numpy((rng.random((MD_FRAMES, MD_ANGLES), dtype=np.float32) - .5) * 360).to(device)
 
     def md_step():
-        k = torch.randint(1, MD_FRAMES, (MD_BATCH,))
-        x0, x1, t = frames[k - 1], frames[k], torch.rand(MD_BATCH, 1)
-        x = t * x1 + (1 - t) * x0 + .2 * (t * (1 - t)).sqrt() * torch.randn(MD_BATCH, MD_ANGLES)
+        k = torch.randint(1, MD_FRAMES, (MD_BATCH,), device=device)
+        x0, x1, t = frames[k - 1], frames[k], torch.rand(MD_BATCH, 1, device=device)
+        x = t * x1 + (1 - t) * x0 + .2 * (t * (1 - t)).sqrt() * torch.randn(MD_BATCH, MD_ANGLES, device=device)
         loss = ((md(torch.cat([x, t, table(k)], 1)) - x1) ** 2).mean()
         md_adam.zero_grad()
         loss.backward()
@@ -243,14 +254,14 @@ def torch_tasks():
         return loss.item()
 
     def mmd():
-        x, y = (torch.from_numpy(eight_gaussians(10_000)) for _ in range(2))
+        x, y = (torch.from_numpy(eight_gaussians(10_000)).to(device) for _ in range(2))
         kernel = lambda a, b: sum(torch.exp(-torch.cdist(block, b) ** 2 / 2).sum() for block in a.split(1000))
         n = len(x)
         return ((kernel(x, x) + kernel(y, y) - 2 * n) / (n * (n - 1)) - 2 * kernel(x, y) / n**2).item()
 
     tasks = {"train": lambda: step(False), "train OT": lambda: step(True), "Euler 10": euler, "RK4 2": rk4, "train MD": md_step, "MMD": mmd, "unet": unet}
     for order in range(4):
-        tasks[f"field {order}"] = lambda order=order: field(points, .5, order).numpy()
+        tasks[f"field {order}"] = lambda order=order: field(points, .5, order).cpu().numpy()
     return {name: timed(task) for name, task in tasks.items()} | {f"OT {size}": assignments(size) for size in (256, 1024)}
 
 
@@ -387,7 +398,11 @@ def main():
     if library == "memory":
         print(json.dumps(unet_memory()))
         return
-    tasks, warm = {"torch": torch_tasks, "jax": jax_tasks}[library](), set()
+    try:
+        tasks, warm = {"torch": torch_tasks, "jax": jax_tasks}[library](), set()
+    except (RuntimeError, AssertionError) as e:  # of either library, where it sees no such device
+        print(json.dumps({"error": f"{type(e).__name__}: {e}".splitlines()[0].removesuffix(": ") + f": no device {device}"}), flush=True)
+        return
     print(json.dumps({"versions": versions(), "tasks": sorted(tasks), "parameters": PARAMETERS}), flush=True)
     for line in sys.stdin:
         ask = json.loads(line)
@@ -405,7 +420,9 @@ def main():
 
 def versions():
     from importlib.metadata import version
-    return {"torch": f"PyTorch {version('torch')}, POT {version('pot')}", "jax": f"JAX {version('jax')}"}[library] if library in ("torch", "jax") else ""
+    from importlib.util import find_spec
+    packages = {"torch": {"torch": "PyTorch", "pot": "POT"}, "jax": {"jax": "JAX"}}[library]
+    return ", ".join(f"{name} {version(package)}" for package, name in packages.items() if find_spec({"pot": "ot"}.get(package, package)))
 
 
 main()
