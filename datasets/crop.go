@@ -7,11 +7,10 @@ import (
 	"math"
 )
 
-// A Crop makes pictures of all sizes squares of one: it cuts out the centre square
-// and resizes that.
+// A Crop makes pictures of all sizes squares of one, as two transforms of torchvision do on PIL's images: with Cut CenterCrop(Cut) and Resize(Size), without it Resize(Size), which makes the shorter side Size, and CenterCrop(Size).
 type Crop struct {
-	Cut  int // side of the centre square; 0: the largest
-	Size int // side that it is resized to; 0: Cut, as it is
+	Cut  int // side of the centre square that is cut out first; 0: the whole picture is resized first
+	Size int // side of the result; 0: Cut, as it is
 }
 
 // CelebA140 is the crop of CelebA-64 in most papers since Song et al., Denoising
@@ -19,21 +18,20 @@ type Crop struct {
 // resized to 64: the whole face.
 func CelebA140() Crop { return Crop{140, 64} }
 
-// CelebA64 is the crop of the IDFF authors' released code (Resize(64), CenterCrop(64)):
-// the largest centre square, 178 pixels, resized to 64: the face with what is around it.
+// CelebA64 is the crop of the IDFF authors' released code, Resize(64) and CenterCrop(64): faces of 178 x 218
+// pixels become 64 x 78, and the middle of that is cut out: the face with what is around it.
 // FIDs of the two crops cannot be compared.
 func CelebA64() Crop { return Crop{Size: 64} }
 
-// String names the crop: "centre 140 to 64".
+// String names the crop: "centre 140 to 64", "shorter side to 64".
 func (c Crop) String() string {
-	cut := "largest square"
-	if c.Cut > 0 {
-		cut = fmt.Sprintf("centre %d", c.Cut)
+	switch {
+	case c.Cut == 0:
+		return fmt.Sprintf("shorter side to %d", c.Size)
+	case c.side() == c.Cut:
+		return fmt.Sprintf("centre %d", c.Cut)
 	}
-	if c.side() == c.Cut {
-		return cut
-	}
-	return fmt.Sprintf("%s to %d", cut, c.side())
+	return fmt.Sprintf("centre %d to %d", c.Cut, c.side())
 }
 
 func (c Crop) side() int {
@@ -50,35 +48,35 @@ func (c Crop) check() error {
 	return nil
 }
 
-// apply gives the bytes of the square in red, green and blue, row-major. As
-// torchvision's CenterCrop and Resize on PIL's images do, it puts the square in the
-// middle, half a pixel rounded to even, and resizes by a triangle filter as wide
-// as a pixel of the result, first along rows. Alpha is ignored.
+// apply gives the bytes of the square in red, green and blue, row-major: those of torchvision on the same pixels, bit for bit. Squares are in the middle, half a pixel rounded to even. Rows are resized first, then columns. Alpha is ignored.
 func (c Crop) apply(m image.Image) ([]byte, error) {
-	b := m.Bounds()
-	cut := c.Cut
-	if cut == 0 {
-		cut = min(b.Dx(), b.Dy())
+	b, side := m.Bounds(), c.side()
+	short := min(b.Dx(), b.Dy())
+	if short < max(c.Cut, 1) {
+		return nil, fmt.Errorf("it has %d x %d pixels, less than the %d that are cut out", b.Dx(), b.Dy(), c.Cut)
 	}
-	if cut < 1 || cut > b.Dx() || cut > b.Dy() {
-		return nil, fmt.Errorf("it has %d x %d pixels, less than the %d that are cut out", b.Dx(), b.Dy(), cut)
-	}
-	left := b.Min.X + int(math.RoundToEven(float64(b.Dx()-cut)/2))
-	top := b.Min.Y + int(math.RoundToEven(float64(b.Dy()-cut)/2))
-	pixels := make([]byte, 0, 3*cut*cut)
-	for y := top; y < top+cut; y++ {
-		for x := left; x < left+cut; x++ {
-			red, green, blue := colours(m, x, y)
-			pixels = append(pixels, red, green, blue)
+	along := func(length int) axis {
+		if c.Cut > 0 {
+			return resized(middle(length, c.Cut), c.Cut, side, 0, side)
 		}
+		long := side * length / short // side itself for the shorter one
+		return resized(0, length, long, middle(long, side), side)
 	}
-	if side := c.side(); side != cut && c.Size != 0 {
-		pixels = resizeRows(pixels, cut, cut, side)                         // [cut, side, 3]
-		pixels = transpose(pixels, cut, side)                               // [side, cut, 3]
-		pixels = transpose(resizeRows(pixels, side, cut, side), side, side) // [side, side, 3]
+	x, y := along(b.Dx()), along(b.Dy())
+	row, rows := make([]byte, 0, 3*x.length), make([]byte, 0, 3*y.length*side) // [length of y, side, 3]
+	for j := range y.length {
+		row = row[:0]
+		for i := range x.length {
+			red, green, blue := colours(m, b.Min.X+x.start+i, b.Min.Y+y.start+j)
+			row = append(row, red, green, blue)
+		}
+		rows = x.apply(rows, row, 3)
 	}
-	return pixels, nil
+	return y.apply(make([]byte, 0, 3*side*side), rows, 3*side), nil
 }
+
+// middle is where a part of a length begins that is in its middle.
+func middle(length, part int) int { return int(math.RoundToEven(float64(length-part) / 2)) }
 
 // colours are those of a pixel, without its alpha.
 func colours(m image.Image, x, y int) (red, green, blue byte) {
@@ -90,40 +88,51 @@ func colours(m image.Image, x, y int) (red, green, blue byte) {
 	return p.R, p.G, p.B
 }
 
-// resizeRows makes rows of width pixels rows of size pixels: [rows, width, 3] ->
-// [rows, size, 3].
-func resizeRows(pixels []byte, rows, width, size int) []byte {
-	scale := float64(width) / float64(size)
-	reach := max(scale, 1)
-	out := make([]byte, rows*size*3)
-	for x := range size {
-		centre := (float64(x) + .5) * scale
-		first, last := max(int(centre-reach+.5), 0), min(int(centre+reach+.5), width)
-		weights, sum := make([]float64, last-first), 0.
-		for i := range weights {
-			weights[i] = max(0, 1-math.Abs(float64(first+i)-centre+.5)/reach)
-			sum += weights[i]
-		}
-		for row := range rows {
-			for c := range 3 {
-				v := 0.
-				for i, w := range weights {
-					v += w / sum * float64(pixels[(row*width+first+i)*3+c])
-				}
-				out[(row*size+x)*3+c] = byte(min(max(math.Floor(v+.5), 0), 255))
-			}
-		}
-	}
-	return out
+// axis is how a side of a picture is resized: pixel i of the result is the sum over k of weights[i][k] times pixel start+first[i]+k, in units of 2^-weightBits.
+type axis struct {
+	start, length int // the pixels that are needed
+	first         []int
+	weights       [][]int
 }
 
-// transpose swaps rows and columns: [rows, columns, 3] -> [columns, rows, 3].
-func transpose(pixels []byte, rows, columns int) []byte {
-	out := make([]byte, 0, len(pixels))
-	for x := range columns {
-		for y := range rows {
-			i := (y*columns + x) * 3
-			out = append(out, pixels[i:i+3]...)
+const weightBits = 22 // of PIL (Resample.c): 32 less 8 of a pixel and 2 to spare
+
+// resized are n pixels from number `from` on when length pixels, which begin at start, become size: PIL's bilinear filter, a triangle as wide as a pixel of the result or of the picture, whichever is larger.
+func resized(start, length, size, from, n int) axis {
+	var a axis
+	scale := float64(length) / float64(size)
+	reach := max(scale, 1)
+	for i := from; i < from+n; i++ {
+		centre := (float64(i) + .5) * scale
+		first, last := max(int(centre-reach+.5), 0), min(int(centre+reach+.5), length)
+		share, sum := make([]float64, last-first), 0.
+		for k := range share {
+			share[k] = max(0, 1-math.Abs((float64(first+k)-centre+.5)*(1/reach)))
+			sum += share[k]
+		}
+		weights := make([]int, len(share))
+		for k, w := range share {
+			weights[k] = int(.5 + w/sum*(1<<weightBits))
+		}
+		a.first, a.weights, a.length = append(a.first, first), append(a.weights, weights), last
+	}
+	skip := a.first[0]
+	for i := range a.first {
+		a.first[i] -= skip
+	}
+	a.start, a.length = start+skip, a.length-skip
+	return a
+}
+
+// apply appends the result for pixels of as many bytes each as step says: [length, step] -> [n, step].
+func (a axis) apply(out, pixels []byte, step int) []byte {
+	for i, first := range a.first {
+		for c := range step {
+			sum := 1 << (weightBits - 1)
+			for k, w := range a.weights[i] {
+				sum += w * int(pixels[(first+k)*step+c])
+			}
+			out = append(out, byte(min(sum>>weightBits, 255)))
 		}
 	}
 	return out

@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"hash/crc32"
 	"image"
@@ -392,46 +391,6 @@ func TestCIFAR10Refuses(t *testing.T) {
 	t.Setenv(DataVariable, t.TempDir())
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	wantLine(t, "absent", LookCIFAR10(), "170052171 bytes, SHA-256 c4a38c50")
-}
-
-func TestCropIsPILs(t *testing.T) {
-	data, err := os.ReadFile("testdata/crop.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var cases []struct {
-		Height, Width, Cut, Size int
-		Pixels                   []int
-	}
-	if err := json.Unmarshal(data, &cases); err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range cases {
-		got, err := Crop{c.Cut, c.Size}.apply(picture(c.Height, c.Width))
-		if err != nil || len(got) != len(c.Pixels) {
-			t.Fatalf("%+v: %d bytes, want %d: %v", Crop{c.Cut, c.Size}, len(got), len(c.Pixels), err)
-		}
-		for i, want := range c.Pixels {
-			if d := int(got[i]) - want; d < -1 || d > 1 { // PIL's sums are in fixed point
-				t.Fatalf("%d x %d, %v: byte %d is %d, PIL has %d", c.Height, c.Width, Crop{c.Cut, c.Size}, i, got[i], want)
-			}
-		}
-	}
-	if s := fmt.Sprint(CelebA140(), ", ", CelebA64(), ", ", Crop{Size: 32}); s != "centre 140 to 64, largest square to 64, largest square to 32" {
-		t.Error(s)
-	}
-}
-
-// picture is that of testdata/crop.py.
-func picture(height, width int) image.Image {
-	m := image.NewNRGBA(image.Rect(0, 0, width, height))
-	for i := range uint32(height * width * 3) {
-		m.Pix[i/3*4+i%3] = byte((i*i*7 + i*31) % 251)
-	}
-	for i := 3; i < len(m.Pix); i += 4 {
-		m.Pix[i] = 255
-	}
-	return m
 }
 
 func pngOf(t testing.TB, m image.Image) []byte {
