@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
-	"io"
 	"os"
 	"regexp"
 	"slices"
@@ -40,7 +39,7 @@ func ReadAngles(path string) (*Angles, error) {
 // the program.
 func MustReadAngles(path string) *Angles { return must(ReadAngles(path)) }
 
-// readRegular reads a file, and nothing that never ends.
+// readRegular reads a file, and nothing that never ends or that memory cannot hold.
 func readRegular(path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -48,6 +47,9 @@ func readRegular(path string) ([]byte, error) {
 	}
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("datasets: %s is not a file", path)
+	}
+	if err := room("datasets: "+path, info.Size()); err != nil {
+		return nil, err
 	}
 	file, err := os.ReadFile(path)
 	if err != nil {
@@ -70,7 +72,7 @@ func parseAngles(name string, file []byte) (*Angles, error) {
 	default:
 		return nil, fmt.Errorf("the array has shape %v; want [frames, angles] or [replicas, frames, angles]", array.Shape)
 	}
-	degrees, err := array.Float32s()
+	degrees, err := float32s(array)
 	if err != nil {
 		return nil, err
 	}
@@ -82,6 +84,14 @@ func parseAngles(name string, file []byte) (*Angles, error) {
 		return nil, err
 	}
 	return a, nil
+}
+
+// float32s are the numbers of an array, if there is memory for a copy.
+func float32s(array *unpickle.Array) ([]float32, error) {
+	if err := room("the array", int64(len(array.Data))); err != nil {
+		return nil, err
+	}
+	return array.Float32s()
 }
 
 const npyMagic = "\x93NUMPY"
@@ -217,28 +227,18 @@ func parseNPZ(file []byte) (*unpickle.Array, error) {
 			return nil, fmt.Errorf("the .npz file holds %d arrays (%s) and none is called \"angles\"; save the one alone: numpy.save(path, array)", len(entries), strings.Join(names[:min(len(names), 8)], ", "))
 		}
 	}
-	data, err := unpack(entries[at], 16<<20+100*int64(len(file)))
+	r, err := entries[at].Open()
 	if err != nil {
 		return nil, fmt.Errorf("array %s of the .npz file cannot be read: %w; the file is damaged", names[at], err)
+	}
+	defer r.Close()                       //nolint:errcheck // only read
+	most := 16<<20 + 100*int64(len(file)) // arrays of numbers shrink less
+	data, err := readLimited(r, fmt.Sprintf("array %s of the .npz file", names[at]), int64(min(entries[at].UncompressedSize64, uint64(most))), most)
+	if err != nil {
+		return nil, err
 	}
 	if !bytes.HasPrefix(data, []byte(npyMagic)) {
 		return nil, fmt.Errorf("array %s of the .npz file does not start as a .npy file", names[at])
 	}
 	return parseNPY(data)
-}
-
-// unpack reads an entry of at most limit bytes.
-func unpack(f *zip.File, limit int64) ([]byte, error) {
-	r, err := f.Open()
-	if err != nil {
-		return nil, err
-	}
-	data, err := io.ReadAll(io.LimitReader(r, limit+1))
-	if closing := r.Close(); err == nil {
-		err = closing
-	}
-	if err == nil && int64(len(data)) > limit {
-		err = fmt.Errorf("it unpacks to far more than the file's size accounts for")
-	}
-	return data, err
 }

@@ -108,13 +108,16 @@ func (b BetaPlane) check() error {
 }
 
 // Maps runs the trajectories, on all cores. It is an error if a field is out of
-// range.
+// range or there is too little memory.
 func (b BetaPlane) Maps() (*Maps, error) {
 	b = b.withDefaults()
 	if err := b.check(); err != nil {
 		return nil, err
 	}
 	n := b.Size
+	if err := room("datasets: BetaPlane", 4*int64(b.Trajectories)*int64(b.Frames)*int64(n*n)); err != nil {
+		return nil, err
+	}
 	m := &Maps{Series: b.Trajectories, Frames: b.Frames, Height: n, Width: n, Unit: "°C", Notes: []string{"synthetic"}, name: "betaplane"}
 	m.Values = make([]float32, m.Series*m.Frames*m.Size())
 	var group sync.WaitGroup

@@ -120,10 +120,11 @@ func readCIFAR(archive string, split Split) (m *Images, sum string, err error) {
 	if err != nil {
 		return fail(err)
 	}
-	var pixels, labels []byte
+	var parts, classes [][]byte
 	for _, b := range batches {
-		pixels, labels = append(pixels, b.pixels...), append(labels, b.labels...)
+		parts, classes = append(parts, b.pixels), append(classes, b.labels)
 	}
+	pixels, labels := slices.Concat(parts...), slices.Concat(classes...)
 	if m, err = NewImages("cifar-10 "+string(split), pixels, [3]int{cifarSide, cifarSide, 3}, labels, cifarClasses); err != nil {
 		return fail(err)
 	}
@@ -169,6 +170,9 @@ func cifarBatches(r io.Reader, split Split) ([]cifarBatch, error) {
 		if slices.ContainsFunc(batches, func(b cifarBatch) bool { return b.name == name }) {
 			return nil, fmt.Errorf("the archive has two files %s", name)
 		}
+		if err := room(name, 3*entry.Size); err != nil { // the entry, what is parsed and the whole
+			return nil, err
+		}
 		data, err := io.ReadAll(archive)
 		if err != nil {
 			return nil, fmt.Errorf("the archive is cut short or damaged in %s: %w", name, err)
@@ -184,6 +188,9 @@ func cifarBatches(r io.Reader, split Split) ([]cifarBatch, error) {
 		b.name = name
 		batches = append(batches, b)
 	}
+	if _, err := io.Copy(io.Discard, packed); err != nil { // to the checksum at its end
+		return nil, fmt.Errorf("the archive is cut short or damaged: %w", err)
+	}
 	if len(batches) == 0 {
 		return nil, fmt.Errorf("the archive has no %s", map[Split]string{Train: "data_batch_1 to data_batch_5", Test: "test_batch"}[split])
 	}
@@ -196,6 +203,7 @@ func parseCIFARBinary(data []byte) (b cifarBatch, err error) {
 	if len(data) == 0 || len(data)%cifarRecord != 0 {
 		return b, fmt.Errorf("%d bytes are not one or more images of %d bytes with their labels", len(data), cifarRecord)
 	}
+	b.pixels = make([]byte, 0, len(data))
 	for len(data) > 0 {
 		b.labels = append(b.labels, data[0])
 		b.pixels = interleave(b.pixels, data[1:cifarRecord])
@@ -229,6 +237,7 @@ func parseCIFARPickle(data []byte) (b cifarBatch, err error) {
 	if (array.Descr != "|u1" && array.Descr != "u1") || array.Fortran || !slices.Equal(array.Shape, []int{n, cifarPixels}) || n == 0 || len(array.Data) != n*cifarPixels {
 		return b, fmt.Errorf("the array \"data\" has type %q and shape %v, %d bytes; want bytes of shape [%d, %d], one row for each of the labels", array.Descr, array.Shape, len(array.Data), n, cifarPixels)
 	}
+	b.pixels = make([]byte, 0, n*cifarPixels)
 	for i, item := range labels.Items {
 		k, ok := item.(int64)
 		if !ok || k < 0 || k > 255 {

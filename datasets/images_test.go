@@ -363,6 +363,7 @@ func TestCIFAR10Refuses(t *testing.T) {
 	for want, data := range map[string][]byte{
 		"this is no .tar.gz file":                    []byte("nothing"),
 		"the archive is cut short or damaged":        archive("x/test_batch", good)[:300],
+		"damaged: gzip: invalid checksum":            flipped(archive("x/test_batch", good), -8),
 		"the archive has no test_batch":              archive("x/readme", nil),
 		"a path outside itself":                      archive("../../etc/test_batch", good),
 		"3072 bytes are not one or more images":      archive("x/test_batch.bin", planes),
@@ -494,6 +495,12 @@ func TestImageFolderRefuses(t *testing.T) {
 	wantLine(t, "name", err, "give one without slashes")
 	_, err = CelebA("", CelebA140())
 	wantLine(t, "celeba", err, "unpack img_align_celeba.zip (1443490838 bytes, SHA-256 46fb8944")
+}
+
+// flipped is a file with another byte, counted from its end.
+func flipped(file []byte, at int) []byte {
+	file[len(file)+at] ^= 1
+	return file
 }
 
 // huge changes the header of a PNG file to claim 60,000 x 60,000 pixels.

@@ -91,7 +91,7 @@ func mapsShape(a *unpickle.Array) (values []float32, shape [4]int, err error) {
 	default:
 		return nil, shape, fmt.Errorf("the array has shape %v; want [frames, height, width] or [series, frames, height, width]", a.Shape)
 	}
-	values, err = a.Float32s()
+	values, err = float32s(a)
 	if err == nil && len(values) == 0 {
 		err = fmt.Errorf("the array is empty: its shape is %v", a.Shape)
 	}

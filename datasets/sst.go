@@ -50,20 +50,28 @@ const maxSST = 1 << 30
 // It is an error if a file cannot be read, has another variable or grid than the
 // first, or temperatures that no sea has; if a day, or a month of monthly maps, is
 // missing or there twice; if the region has no pixel or only land; if a pixel lacks
-// some frames; if it all takes more than 4 GiB (take a smaller Region, or Each).
+// some frames; if it all takes more than 4 GiB or than there is memory (take a smaller Region, or Each).
 func (r SSTReader) Read(paths ...string) (*Maps, error) {
 	m := &Maps{Series: 1, Unit: "°C", name: "sst"}
 	if len(paths) > 0 {
 		m.name = stem(paths[0])
 	}
 	var missing []int32 // frames that each pixel lacks
+	order, frames, err := r.order(paths)
+	if err != nil {
+		return nil, err
+	}
 	each := func(f SSTFrame) error {
 		if m.Frames == 0 {
 			m.Height, m.Width, m.Lat, m.Lon = len(f.Lat), len(f.Lon), f.Lat, f.Lon
-			missing = make([]int32, m.Size())
-		}
-		if len(m.Values)+m.Size() > maxSST {
-			return fmt.Errorf("datasets: %s: %d frames of %d x %d take more than 4 GiB; take a smaller Region, or SSTReader.Each, which keeps one frame", m.name, m.Frames+1, m.Height, m.Width)
+			what := fmt.Sprintf("datasets: %s: %d frames of %d x %d", m.name, frames, m.Height, m.Width)
+			if frames > maxSST/m.Size() {
+				return fmt.Errorf("%s take more than 4 GiB; take a smaller Region, or SSTReader.Each, which keeps one frame", what)
+			}
+			if err := room(what, 4*int64(frames)*int64(m.Size())); err != nil {
+				return err
+			}
+			m.Values, missing = make([]float32, 0, frames*m.Size()), make([]int32, m.Size())
 		}
 		for i, v := range f.Celsius {
 			if v != v {
@@ -76,7 +84,7 @@ func (r SSTReader) Read(paths ...string) (*Maps, error) {
 		m.Frames++
 		return nil
 	}
-	notes, err := r.each(paths, each)
+	notes, err := r.each(order, each)
 	if err != nil {
 		return nil, err
 	}
@@ -114,15 +122,16 @@ func (r SSTReader) mask(m *Maps, missing []int32) error {
 // none: years of the globe pass in the memory of a frame or two. It fails where
 // Read does but for land, and where do does, with the error of do.
 func (r SSTReader) Each(paths []string, do func(SSTFrame) error) error {
-	_, err := r.each(paths, do)
+	order, _, err := r.order(paths)
+	if err != nil {
+		return err
+	}
+	_, err = r.each(order, do)
 	return err
 }
 
-func (r SSTReader) each(paths []string, do func(SSTFrame) error) (notes []string, err error) {
-	order, err := r.order(paths)
-	if err != nil {
-		return nil, err
-	}
+// each is Each of files in the order of time.
+func (r SSTReader) each(order []string, do func(SSTFrame) error) (notes []string, err error) {
 	kelvin := false
 	var lat, lon []float64
 	for _, path := range order {
@@ -153,10 +162,10 @@ func (r SSTReader) each(paths []string, do func(SSTFrame) error) (notes []string
 }
 
 // order sorts files by time, and checks that they have one grid and no day or
-// month is missing. Only their axes are read.
-func (r SSTReader) order(paths []string) ([]string, error) {
+// month is missing, and counts the frames. Only their axes are read.
+func (r SSTReader) order(paths []string) (order []string, frames int, err error) {
 	if len(paths) == 0 {
-		return nil, errors.New("datasets: no files of sea-surface temperature given")
+		return nil, 0, errors.New("datasets: no files of sea-surface temperature given")
 	}
 	type file struct {
 		path  string
@@ -167,20 +176,20 @@ func (r SSTReader) order(paths []string) ([]string, error) {
 	for _, path := range paths {
 		f, err := openSST(path, r.Region, r.Variable)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		if lat == nil {
 			lat, lon = f.lat, f.lon
 		}
 		f.close()
 		if !near(f.lat, lat) || !near(f.lon, lon) {
-			return nil, fmt.Errorf("datasets: %s has another grid (%d x %d from %.4g N, %.4g E) than %s (%d x %d from %.4g N, %.4g E)", path, len(f.lat), len(f.lon), f.lat[0], f.lon[0], paths[0], len(lat), len(lon), lat[0], lon[0])
+			return nil, 0, fmt.Errorf("datasets: %s has another grid (%d x %d from %.4g N, %.4g E) than %s (%d x %d from %.4g N, %.4g E)", path, len(f.lat), len(f.lon), f.lat[0], f.lon[0], paths[0], len(lat), len(lon), lat[0], lon[0])
 		}
 		files = append(files, file{path, f.times})
 	}
 	slices.SortStableFunc(files, func(a, b file) int { return a.times[0].Compare(b.times[0]) })
 	var all []time.Time
-	var order, of []string
+	var of []string
 	for _, f := range files {
 		order = append(order, f.path)
 		all = append(all, f.times...)
@@ -188,7 +197,7 @@ func (r SSTReader) order(paths []string) ([]string, error) {
 			of = append(of, f.path)
 		}
 	}
-	return order, checkTimes(all, of)
+	return order, len(all), checkTimes(all, of)
 }
 
 // checkTimes says which day or month is missing or there twice. Steps of 27 days
