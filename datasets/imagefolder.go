@@ -2,6 +2,8 @@ package datasets
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"image"
@@ -10,10 +12,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
-	"sync"
 )
 
 const (
@@ -23,36 +23,68 @@ const (
 
 // ReadImageFolder reads all pictures (.png, .jpg, .jpeg) in a folder and the folders
 // in it, in the order of their paths, in red, green and blue. They are decoded,
-// cropped and resized once, on all cores, a few at a time, into a packed file beside
+// cropped and resized once, on all cores, one at a time each, into a packed file beside
 // other data (see FashionMNIST); while no picture changes, later calls only open that.
 // Batches are read from it as they are drawn, so that memory does not grow with
-// the data. It fails on a folder without pictures, and on a picture that is damaged, cut
-// short or smaller than the crop: the line names it, and nothing is kept.
+// the data but for 32 bytes a picture. It fails on a folder without pictures, and on pictures that are damaged, cut
+// short or smaller than the crop: the line names them once all others are packed, and
+// what is done by then, or when the program is killed, need not be done again.
 func ReadImageFolder(name, dir string, crop Crop) (*Images, error) {
+	return readFolder(name, dir, crop, expected{})
+}
+
+// expected is what a folder has to have; zeros stand for anything.
+type expected struct{ pictures, width, height int }
+
+func readFolder(name, dir string, crop Crop, want expected) (*Images, error) {
 	if name == "" || strings.ContainsAny(name, `/\`) {
 		return nil, fmt.Errorf("datasets: the name %q of a folder of images: give one without slashes", name)
 	}
+	fail := func(err error) (*Images, error) { return nil, fmt.Errorf("datasets: %s: %w", name, err) }
 	if err := crop.check(); err != nil {
-		return nil, fmt.Errorf("datasets: %s: %w", name, err)
+		return fail(err)
 	}
-	paths, key, err := listImages(dir)
+	dir, err := filepath.Abs(dir)
 	if err != nil {
-		return nil, fmt.Errorf("datasets: %s: %w", name, err)
+		return fail(err)
+	}
+	paths, files, err := listImages(dir)
+	if err != nil {
+		return fail(err)
+	}
+	if want.pictures > 0 && len(paths) != want.pictures {
+		return fail(fmt.Errorf("%s has %d pictures, not the %d of the whole set: unpack the archive again; to use what is there all the same, read it under a name of its own by ReadImageFolder", dir, len(paths), want.pictures))
 	}
 	home, err := dataHome("packed")
 	if err != nil {
 		return nil, err
 	}
 	shape := [3]int{crop.side(), crop.side(), 3}
-	pack := filepath.Join(home, packName(name, key, crop))
-	if m, err := openPack(name, pack, shape, len(paths)); err == nil {
+	p := packing{shape: shape, sources: make([]source, len(files)), load: func(i int) ([]byte, error) { return decodeImage(paths[i], crop, want) }}
+	all := sha256.New()
+	for i, file := range files {
+		p.sources[i] = sha256.Sum256(fmt.Appendf(nil, "%s\n%d %d", file, want.width, want.height))
+		all.Write(p.sources[i][:])
+	}
+	named := filepath.Join(home, strings.ReplaceAll(name, " ", "-"))
+	p.path = fmt.Sprintf("%s-%s.images", named, shortSum(all.Sum(nil), crop.Cut, crop.Size))
+	p.prefix = fmt.Sprintf("%s-%s.unfinished-", named, shortSum(packMagic, dir, crop.Cut, crop.Size))
+	if m, err := openPack(name, p.path, shape, len(paths)); err == nil {
+		for _, old := range abandoned(p.prefix) { // of the folder as it was
+			discard(old)
+		}
 		return m, nil
 	}
-	err = writePack(pack, shape, len(paths), func(yield func([]byte) error) error { return decodeAll(paths, crop, yield) })
-	if err != nil {
-		return nil, fmt.Errorf("datasets: %s: %w", name, err)
+	if err := p.run(); err != nil {
+		return fail(err)
 	}
-	return openPack(name, pack, shape, len(paths))
+	return openPack(name, p.path, shape, len(paths))
+}
+
+// shortSum is a sum of values for a file's name.
+func shortSum(values ...any) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q", values))
+	return hex.EncodeToString(sum[:8])
 }
 
 // MustReadImageFolder is ReadImageFolder for notebooks: an error prints one line and
@@ -65,7 +97,8 @@ func MustReadImageFolder(name, dir string, crop Crop) *Images {
 // that is not commercial), all 202,599, from a folder of .jpg files with 178 x 218
 // pixels; "" stands for celeba/img_align_celeba in $IDFF_DATA or the user's cache. The
 // crop is CelebA140, CelebA64 or another. It is not downloaded: its owners ask for
-// agreement first.
+// agreement first. It fails where ReadImageFolder does, and on another number or size of
+// pictures; a part, or other pictures, are read by ReadImageFolder.
 func CelebA(dir string, crop Crop) (*Images, error) {
 	if dir == "" {
 		home, err := dataHome("celeba")
@@ -77,84 +110,66 @@ func CelebA(dir string, crop Crop) (*Images, error) {
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("datasets: celeba: there is no folder %s: unpack img_align_celeba.zip (1443490838 bytes, SHA-256 46fb89443c578308acf364d7d379fe1b9efb793042c0af734b6112e4fd3a8c74) there, from https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html", dir)
 	}
-	name := "celeba " + crop.String()
-	return ReadImageFolder(name, dir, crop)
+	return readFolder("celeba "+crop.String(), dir, crop, celeba)
 }
+
+// celeba is what the folder of CelebA has.
+var celeba = expected{pictures: 202_599, width: 178, height: 218}
 
 // MustCelebA is CelebA for notebooks: an error prints one line and ends the program.
 func MustCelebA(dir string, crop Crop) *Images { return must(CelebA(dir, crop)) }
 
-// listImages lists the pictures, and makes a key of their names, sizes and times.
-func listImages(dir string) (paths []string, key string, err error) {
-	var all strings.Builder
-	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+// listImages lists the pictures, and what tells each from others and from itself after a change: its path in the folder, size and time. Links are followed but for folders in the folder.
+func listImages(dir string) (paths, files []string, err error) {
+	root, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		if ext := strings.ToLower(filepath.Ext(path)); !d.Type().IsRegular() || !slices.Contains([]string{".png", ".jpg", ".jpeg"}, ext) {
+		if ext := strings.ToLower(filepath.Ext(path)); d.IsDir() || !slices.Contains([]string{".png", ".jpg", ".jpeg"}, ext) {
 			return nil
 		}
-		info, err := d.Info()
-		if err != nil {
+		info, err := os.Stat(path)
+		if err != nil || !info.Mode().IsRegular() {
 			return err
 		}
-		paths = append(paths, path)
-		rel, err := filepath.Rel(dir, path)
-		fmt.Fprintf(&all, "%q %d %d\n", rel, info.Size(), info.ModTime().UnixNano())
+		rel, err := filepath.Rel(root, path)
+		paths, files = append(paths, path), append(files, fmt.Sprintf("%q %d %d", rel, info.Size(), info.ModTime().UnixNano()))
 		return err
 	})
 	if err == nil && len(paths) == 0 {
 		err = fmt.Errorf("%s has no pictures (.png, .jpg or .jpeg)", dir)
 	}
-	return paths, all.String(), err
+	return paths, files, err
 }
 
-// decodeAll decodes pictures on all cores, and yields them in order.
-func decodeAll(paths []string, crop Crop, yield func([]byte) error) error {
-	const each = 16 // pictures that a core has in memory
-	at := make([][]byte, each*runtime.GOMAXPROCS(0))
-	failed := make([]error, len(at))
-	for len(paths) > 0 {
-		now := paths[:min(len(at), len(paths))]
-		paths = paths[len(now):]
-		var work sync.WaitGroup
-		for core := range runtime.GOMAXPROCS(0) {
-			work.Go(func() {
-				for i := core; i < len(now); i += runtime.GOMAXPROCS(0) {
-					at[i], failed[i] = decodeImage(now[i], crop)
-				}
-			})
+// decodeImage reads a picture; errors have its path.
+func decodeImage(path string, crop Crop, want expected) ([]byte, error) {
+	pixels, err := func() ([]byte, error) {
+		info, err := os.Stat(path)
+		if err != nil {
+			return nil, err
 		}
-		work.Wait()
-		for i, path := range now {
-			if failed[i] != nil {
-				return fmt.Errorf("%s: %w; remove or replace it", path, failed[i])
-			}
-			if err := yield(at[i]); err != nil {
-				return err
-			}
+		if info.Size() > imageBytes {
+			return nil, fmt.Errorf("it has %d bytes, more than a picture should", info.Size())
 		}
-	}
-	return nil
-}
-
-func decodeImage(path string, crop Crop) ([]byte, error) {
-	info, err := os.Stat(path)
+		file, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		return parseImage(file, crop, want)
+	}()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	if info.Size() > imageBytes {
-		return nil, fmt.Errorf("it has %d bytes, more than a picture should", info.Size())
-	}
-	file, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	return parseImage(file, crop)
+	return pixels, nil
 }
 
 // parseImage decodes a picture; damaged ones may make the decoder panic.
-func parseImage(file []byte, crop Crop) (pixels []byte, err error) {
+func parseImage(file []byte, crop Crop, want expected) (pixels []byte, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			pixels, err = nil, fmt.Errorf("it is damaged: %v", p)
@@ -166,6 +181,9 @@ func parseImage(file []byte, crop Crop) (pixels []byte, err error) {
 	}
 	if size.Width < 1 || size.Height < 1 || size.Width > imagePixels/size.Height {
 		return nil, fmt.Errorf("it says that it has %d x %d pixels; at most %d in all are read", size.Width, size.Height, imagePixels)
+	}
+	if want.width > 0 && (size.Width != want.width || size.Height != want.height) {
+		return nil, fmt.Errorf("it has %d x %d pixels, and those of the set have %d x %d", size.Width, size.Height, want.width, want.height)
 	}
 	m, _, err := image.Decode(bytes.NewReader(file))
 	if err != nil {

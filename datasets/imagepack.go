@@ -1,53 +1,44 @@
 package datasets
 
 import (
-	"bufio"
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
-	"strings"
 )
 
-// A packed file holds pictures as they are trained on: packMagic, height, width and
-// channels as uint32, their number as uint64, all little-endian, the SHA-256 of the
-// pixels, and the pixels, row-major [n, height, width, channels].
+// A packed file holds pictures as they are trained on:
+//
+//	header  packMagic, height, width and channels as uint32 and the number n of pictures as uint64, little-endian, and the SHA-256 of all these and the sums
+//	pixels  row-major [n, height, width, channels]
+//	sums    the SHA-256 of each picture's pixels [n, 32]
+//
+// The sums are checked when it is opened, a picture whenever it is read: what has another content than the ID says is an error, and opening does not read the pixels.
 const (
-	packMagic  = "IDFFIMG1"
-	packHeader = 8 + 3*4 + 8 + sha256.Size
+	packMagic  = "IDFFIMG2"
+	packShape  = 8 + 3*4 + 8
+	packHeader = packShape + sha256.Size
 )
 
-// packName is the file for pictures of a key, cropped.
-func packName(name, key string, crop Crop) string {
-	sum := sha256.Sum256([]byte(fmt.Sprintf("%s\n%d %d", key, crop.Cut, crop.Size)))
-	return fmt.Sprintf("%s-%x.images", strings.ReplaceAll(name, " ", "-"), sum[:8])
+// pack is a packed file, open for reading.
+type pack struct {
+	file io.ReaderAt
+	size int    // of a picture in bytes
+	sums []byte // [n, 32]
+	id   string // of the content
 }
 
-// writePack writes n pictures that fill yields: whole, or not at all.
-func writePack(path string, shape [3]int, n int, fill func(yield func([]byte) error) error) error {
-	return writeWhole(path, func(file *os.File) error {
-		if _, err := file.Write(make([]byte, packHeader)); err != nil {
-			return err
-		}
-		sum, w := sha256.New(), bufio.NewWriterSize(file, 1<<20)
-		to := io.MultiWriter(w, sum)
-		if err := fill(func(pixels []byte) error { _, err := to.Write(pixels); return err }); err != nil {
-			return err
-		}
-		if err := w.Flush(); err != nil {
-			return err
-		}
-		head := []byte(packMagic)
-		for _, d := range shape {
-			head = binary.LittleEndian.AppendUint32(head, uint32(d))
-		}
-		head = append(binary.LittleEndian.AppendUint64(head, uint64(n)), sum.Sum(nil)...)
-		_, err := file.WriteAt(head, 0)
-		return err
-	})
+// packHead is the beginning of a header.
+func packHead(magic string, shape [3]int, n int) []byte {
+	head := []byte(magic)
+	for _, d := range shape {
+		head = binary.LittleEndian.AppendUint32(head, uint32(d))
+	}
+	return binary.LittleEndian.AppendUint64(head, uint64(n))
 }
 
 // openPack opens a packed file of n pictures of a shape.
@@ -56,31 +47,70 @@ func openPack(name, path string, shape [3]int, n int) (*Images, error) {
 	if err != nil {
 		return nil, fmt.Errorf("datasets: %s: %w", name, err)
 	}
-	m, err := parsePack(name, file, shape, n)
+	p, err := statPack(file, shape, n)
 	if err != nil {
 		_ = file.Close()
 		return nil, fmt.Errorf("datasets: %s: %s: %w", name, path, err)
 	}
-	return m, nil
+	return &Images{shape: shape, n: n, pack: p, name: name, id: name + "-" + p.id}, nil
 }
 
-func parsePack(name string, file *os.File, shape [3]int, n int) (*Images, error) {
+func statPack(file *os.File, shape [3]int, n int) (*pack, error) {
 	info, err := file.Stat()
 	if err != nil {
 		return nil, err
 	}
+	return parsePack(file, info.Size(), shape, n)
+}
+
+// parsePack reads the header and the sums of a packed file with as many bytes as length says.
+func parsePack(file io.ReaderAt, length int64, shape [3]int, n int) (*pack, error) {
 	head := make([]byte, packHeader)
 	if _, err := file.ReadAt(head, 0); err != nil || !bytes.HasPrefix(head, []byte(packMagic)) {
-		return nil, fmt.Errorf("this is no packed file of images")
+		return nil, errors.New("this is no packed file of images, or one of another version")
 	}
-	for k, d := range shape {
-		if got := binary.LittleEndian.Uint32(head[8+4*k:]); got != uint32(d) {
-			return nil, fmt.Errorf("the packed file has images of another size")
-		}
+	size := shape[0] * shape[1] * shape[2]
+	if !bytes.Equal(head[:packShape], packHead(packMagic, shape, n)) || length != packHeader+int64(n)*int64(size+sha256.Size) {
+		return nil, errors.New("the packed file is cut short, or of other images")
 	}
-	if binary.LittleEndian.Uint64(head[20:]) != uint64(n) || info.Size() != packHeader+int64(n)*int64(shape[0]*shape[1]*shape[2]) {
-		return nil, fmt.Errorf("the packed file is cut short, or of other images")
+	p := &pack{file: file, size: size, sums: make([]byte, n*sha256.Size)}
+	if _, err := file.ReadAt(p.sums, packHeader+int64(n)*int64(size)); err != nil {
+		return nil, err
 	}
-	id := name + "-" + hex.EncodeToString(head[28:36])
-	return &Images{shape: shape, n: n, file: file, start: packHeader, name: name, id: id}, nil
+	root := packRoot(head[:packShape], p.sums)
+	if !bytes.Equal(root, head[packShape:]) {
+		return nil, errors.New("the packed file is damaged: its checksums are not those that were written")
+	}
+	p.id = hex.EncodeToString(root[:8])
+	return p, nil
+}
+
+// packRoot is the sum of a packed file's content.
+func packRoot(head, sums []byte) []byte {
+	root := sha256.New()
+	root.Write(head)
+	root.Write(sums)
+	return root.Sum(nil)
+}
+
+// read reads picture i, and checks it.
+func (p *pack) read(pixels []byte, i int) error {
+	if _, err := p.file.ReadAt(pixels, packHeader+int64(i)*int64(p.size)); err != nil {
+		return err
+	}
+	if sum := sha256.Sum256(pixels); bytes.Equal(sum[:], p.sums[i*sha256.Size:(i+1)*sha256.Size]) {
+		return nil
+	}
+	where := "the packed file"
+	if f, ok := p.file.(*os.File); ok {
+		where = f.Name()
+	}
+	return fmt.Errorf("%s is damaged: the pixels are not those that were packed; remove it, and the pictures are packed again", where)
+}
+
+func (p *pack) close() error {
+	if f, ok := p.file.(io.Closer); ok {
+		return f.Close()
+	}
+	return nil
 }

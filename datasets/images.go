@@ -5,15 +5,14 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
-	"io"
 	"math/rand/v2"
-	"os"
 	"slices"
 )
 
 // Images are pictures of one size: 8 bits a channel, row-major [n, height, width,
 // colour channels], in memory (FashionMNIST, CIFAR10, NewImages) or in a packed file
-// from which batches are read as they are drawn (CelebA, ImageFolder).
+// from which batches are read as they are drawn, each image checked by its SHA-256
+// (CelebA, ReadImageFolder).
 //
 // As Data their points are float32 in [-1, 1], byte/127.5 - 1, in the same order:
 // channels last, as net.UNet takes them. Each row of a batch is an independent draw,
@@ -23,11 +22,11 @@ import (
 type Images struct {
 	shape  [3]int
 	n      int
-	pixels []byte      // in memory, or nil
-	file   io.ReaderAt // else
-	start  int64       // of the pixels in the file
-	labels []byte      // one for each image; nil where there are none
-	names  []string    // of the classes
+	pixels []byte   // in memory, or nil
+	pack   *pack    // else
+	start  int      // the first image in the packed file
+	labels []byte   // one for each image; nil where there are none
+	names  []string // of the classes
 	name   string
 	id     string
 	flip   bool
@@ -54,13 +53,16 @@ func NewImages(name string, pixels []byte, shape [3]int, labels []byte, classes 
 
 // newImages is NewImages without the ID.
 func newImages(name string, pixels []byte, shape [3]int, labels []byte, classes []string) (*Images, error) {
-	size := shape[0] * shape[1] * shape[2]
+	size := 0 // of an image; 0 where it is larger than all bytes
+	if h, w, c := shape[0], shape[1], shape[2]; min(h, w, c) > 0 && h <= len(pixels) && w <= len(pixels)/h && c <= len(pixels)/h/w {
+		size = h * w * c
+	}
 	switch {
 	case name == "":
 		return nil, fmt.Errorf("datasets: NewImages: the name is empty; give the data a name")
 	case min(shape[0], shape[1], shape[2]) < 1:
 		return nil, fmt.Errorf("datasets: %s: images of %d x %d pixels with %d channels; all must be 1 or more", name, shape[0], shape[1], shape[2])
-	case len(pixels) == 0 || len(pixels)%size != 0:
+	case size == 0 || len(pixels)%size != 0:
 		return nil, fmt.Errorf("datasets: %s: %d bytes are not one or more images of %d x %d x %d", name, len(pixels), shape[0], shape[1], shape[2])
 	}
 	m := &Images{shape: shape, n: len(pixels) / size, pixels: pixels, labels: labels, names: classes, name: name}
@@ -131,7 +133,7 @@ func (m *Images) Part(from, to int) (*Images, error) {
 		return nil, fmt.Errorf("datasets: %s: images %d to %d of %d: want 0 <= from < to <= %d", m.name, from, to, m.n, m.n)
 	}
 	part, size := *m, m.Dim()
-	part.n, part.start = to-from, m.start+int64(from)*int64(size)
+	part.n, part.start = to-from, m.start+from
 	if m.pixels != nil {
 		part.pixels = m.pixels[from*size : to*size]
 	}
@@ -146,7 +148,7 @@ func (m *Images) Part(from, to int) (*Images, error) {
 func (m *Images) MustPart(from, to int) *Images { return must(m.Part(from, to)) }
 
 // At gives images by number as points, shape [len(index), Dim()]. Its error is
-// about a number out of range, or a file that can no longer be read.
+// about a number out of range, or a packed file that can no longer be read or is not what was packed.
 func (m *Images) At(index ...int) ([]float32, error) {
 	points := make([]float32, len(index)*m.Dim())
 	return points, m.read(points, index, nil)
@@ -166,7 +168,7 @@ func (m *Images) read(points []float32, index []int, mirror []bool) error {
 		pixels := buffer
 		if m.pixels != nil {
 			pixels = m.pixels[i*size : (i+1)*size]
-		} else if _, err := m.file.ReadAt(pixels, m.start+int64(i)*int64(size)); err != nil {
+		} else if err := m.pack.read(pixels, m.start+i); err != nil {
 			return fmt.Errorf("datasets: %s: image %d: %w", m.name, i, err)
 		}
 		m.scale(points[k*size:(k+1)*size], pixels, mirror != nil && mirror[k])
@@ -195,7 +197,7 @@ func (m *Images) scale(point []float32, pixels []byte, mirror bool) {
 
 // Batch draws n images with replacement: x1 is row-major, shape [n, Dim()]; x0 and
 // cond are nil. It panics if n is negative, rng is nil, or the packed file can no
-// longer be read.
+// longer be read or is not what was packed.
 func (m *Images) Batch(rng *rand.Rand, n int) (x0, x1, cond []float32) {
 	x1, _ = m.draw(rng, n)
 	return nil, x1, nil
@@ -224,10 +226,10 @@ func (m *Images) Sample(seed uint64, n int) []float32 {
 
 // Close ends the use of the packed file, where there is one.
 func (m *Images) Close() error {
-	if f, ok := m.file.(*os.File); ok {
-		return f.Close()
+	if m.pack == nil {
+		return nil
 	}
-	return nil
+	return m.pack.close()
 }
 
 // LabelledImages are Images with their labels as the condition, for models of
