@@ -3,7 +3,7 @@ NB := bash notebooks/tools/nb
 NOTEBOOK ?= 01_quickstart
 PORT ?= 8888
 
-.PHONY: help setup setup-lab run reproduce execute lab test cuda cuda-check docker docker-cuda docker-check numbers gallery polyala lint kernel kernel-remove clean distclean
+.PHONY: help setup setup-lab run reproduce execute lab test cuda cuda-check docker docker-cuda docker-check numbers bench gallery polyala lint kernel kernel-remove clean distclean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
