@@ -15,3 +15,6 @@ func processor() []byte {
 	text, _ := exec.Command("/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string").Output() // without it nothing is known
 	return text
 }
+
+// usableCores is the number of cores that this process may use.
+func usableCores() int { return runtime.NumCPU() }

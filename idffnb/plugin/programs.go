@@ -58,7 +58,7 @@ func programKey(parts ...[]byte) string {
 		return ""
 	}
 	// The compiler takes from the machine also how many cores it may use, and reads variables.
-	parts = append(parts, kind, fmt.Appendf(nil, "%s %d", runtime.GOARCH, runtime.NumCPU()), []byte(os.Getenv("XLA_FLAGS")), []byte(os.Getenv("NPROC")))
+	parts = append(parts, kind, fmt.Appendf(nil, "%s %d", runtime.GOARCH, usableCores()), []byte(os.Getenv("XLA_FLAGS")), []byte(os.Getenv("NPROC")))
 	h := sha256.New()
 	for _, part := range parts {
 		_ = binary.Write(h, binary.LittleEndian, uint64(len(part))) // hashes never fail
