@@ -11,6 +11,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/idff-go/workbench/idffnb/flow"
+	"github.com/idff-go/workbench/idffnb/internal/graphs"
 	"github.com/idff-go/workbench/idffnb/solver"
 )
 
@@ -80,7 +81,7 @@ func (r *Run) prepareAdaptive(what string, s solver.Adaptive, inputs []shapes.Sh
 			return nodes
 		})
 	}
-	err := tryGraph(out.what, func() error {
+	err := tryGraph(out.what, out.load(), func() error {
 		begin, err := compile(false, &out.begin)
 		if err != nil {
 			return err
@@ -97,6 +98,8 @@ func (r *Run) prepareAdaptive(what string, s solver.Adaptive, inputs []shapes.Sh
 	}
 	return out, nil
 }
+
+func (s *adaptiveSampler) load() load { return graphs.Points("a step of %d points", s.n) }
 
 // with is the same sampling with the solver's tolerances, times and limits, and lastStretch where the network calls for it.
 func (s *adaptiveSampler) with(a solver.Adaptive, e Experiment) *adaptiveSampler {
@@ -123,7 +126,7 @@ func (s *adaptiveSampler) run(x0, cond []float32, factors []float64, noise []flo
 		inputs = append(inputs, tensors.FromFlatDataAndDimensions(noise, s.n, len(noise)/s.n))
 	}
 	var stopped error
-	err = tryGraph(s.what, func() error {
+	err = tryGraph(s.what, s.load(), func() error {
 		began := time.Now()
 		out, err := s.solver.Run(s.program, start, inputs...)
 		if errors.Is(err, solver.ErrStopped) {

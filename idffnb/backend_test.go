@@ -105,21 +105,6 @@ func TestCUDAAdvice(t *testing.T) {
 	}
 }
 
-// TestOutOfMemory: XLA's and CUDA's errors become one line that names the batch, by way of tryGraph; others are left alone.
-func TestOutOfMemory(t *testing.T) {
-	for text, want := range map[string]string{
-		"x failed: PJRT error (code=8): RESOURCE_EXHAUSTED: Out of memory while trying to allocate 12884901888 bytes.\nmore": "(code=8): RESOURCE_EXHAUSTED: Out of memory while trying to allocate 12884901888 bytes.",
-		"INTERNAL: CUDA_ERROR_OUT_OF_MEMORY: out of memory":                                                                  "INTERNAL: CUDA_ERROR_OUT_OF_MEMORY: out of memory",
-	} {
-		err := tryGraph("training step", func() error { return errors.New(text) })
-		expectLine(t, text, ofSize(err, "a batch of %d", 4096), "idffnb: training step: the device's memory is full ("+want+"): take a smaller batch or fewer points at a time")
-		expectLine(t, text, ofSize(err, "a batch of %d", 4096), "; this was a batch of 4096")
-	}
-	if err := tryGraph("x", func() error { return errors.New("INVALID_ARGUMENT: y") }); err == nil || strings.Contains(err.Error(), "memory") || ofSize(err, "a batch of %d", 1) != err {
-		t.Errorf("another error became %v", err)
-	}
-}
-
 // TestOutOfMemoryInXLA asks XLA on the CPU for 512 TiB, more than a process can address.
 func TestOutOfMemoryInXLA(t *testing.T) {
 	if xlaPlugin("cpu") == "" {
@@ -129,7 +114,7 @@ func TestOutOfMemoryInXLA(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = tryGraph("sampling", func() error {
+	err = tryGraph("sampling", load{}, func() error {
 		_, err := ExecOnce(backend, func(x *Node) *Node { return Add(IotaFull(x.Graph(), shapes.Make(dtypes.Float32, 1<<25, 1<<22)), x) }, float32(1))
 		return err
 	})

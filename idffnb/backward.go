@@ -10,6 +10,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/idff-go/workbench/idffnb/flow"
+	"github.com/idff-go/workbench/idffnb/internal/graphs"
 	"github.com/idff-go/workbench/idffnb/solver"
 )
 
@@ -88,7 +89,7 @@ type fixedBackward struct {
 func (r *Run) fixedBackward(what string, s solver.Fixed, state shapes.Shape, inputs []shapes.Shape,
 	build func(*model.Scope, []*Node) (*flow.Model, solver.Field, []*Node)) (*fixedBackward, error) {
 	out := &fixedBackward{what: what, n: state.Dimensions[0]}
-	err := tryGraph(fmt.Sprintf("%s with %v", what, s), func() (err error) {
+	err := tryGraph(fmt.Sprintf("%s with %v", what, s), out.load(), func() (err error) {
 		out.exec, err = model.NewExec(r.backend, r.store, func(scope *model.Scope, in []*Node) *Node {
 			defer panicAsError()
 			m, back, tuned := build(scope, in[1:])
@@ -107,6 +108,8 @@ func (r *Run) fixedBackward(what string, s solver.Fixed, state shapes.Shape, inp
 	return out, nil
 }
 
+func (b *fixedBackward) load() load { return graphs.Points("a way back of %d points", b.n) }
+
 func (b *fixedBackward) run(start, cond []float32, factors []float64, probes []float32) (states [][]float32, cost solver.Cost, err error) {
 	cost = b.cost
 	inputs := []any{shaped(start, b.n), factorTensor(factors)}
@@ -116,7 +119,7 @@ func (b *fixedBackward) run(start, cond []float32, factors []float64, probes []f
 	if len(probes) > 0 {
 		inputs = append(inputs, tensors.FromFlatDataAndDimensions(probes, b.n, len(probes)/b.n))
 	}
-	err = tryGraph(b.what, func() error {
+	err = tryGraph(b.what, b.load(), func() error {
 		began := time.Now()
 		out, err := b.exec.Exec(inputs...)
 		if err != nil {

@@ -3,59 +3,31 @@ package idffnb
 import (
 	"fmt"
 	"os"
-	"strings"
 	"time"
 
-	"github.com/gomlx/gomlx/support/exceptions"
+	"github.com/idff-go/workbench/idffnb/internal/graphs"
+	"github.com/idff-go/workbench/idffnb/net"
 )
 
 // firstLine is an error's text without the stack trace that GoMLX's errors print.
-func firstLine(err error) string {
-	text, _, _ := strings.Cut(err.Error(), "\n")
-	return text
-}
+func firstLine(err error) string { return graphs.FirstLine(err) }
 
-// plain is firstLine without what GoMLX puts before the panic of a function that builds a graph: the names of its own functions.
-func plain(err error) string {
-	text := firstLine(err)
-	if _, cause, found := strings.Cut(text, " panicked: "); found {
-		before, _, _ := strings.Cut(text, "failed during graph construction")
-		return before + cause
-	}
-	return text
-}
+// load is what a program computes at once, for the error of a device whose memory is full.
+type load = graphs.Load
 
-// tryGraph calls a function that builds or runs graphs, and turns a panic into an error of one line.
-func tryGraph(what string, f func() error) error {
-	var err error
-	if caught := exceptions.TryCatch[error](func() { err = f() }); caught != nil {
-		err = caught
-	}
-	switch {
-	case err == nil:
-		return nil
-	case outOfMemory(err):
-		text := plain(err)
-		if _, xla, found := strings.Cut(text, "PJRT error "); found {
-			text = xla
-		}
-		return fmt.Errorf("idffnb: %s: the device's memory is full (%s): take a smaller batch or fewer points at a time, or free what other programs hold (on a GPU, nvidia-smi lists them)", what, text)
-	}
-	return fmt.Errorf("idffnb: %s: %s", what, plain(err))
-}
+// tryGraph calls a function that builds, compiles or runs graphs, and turns an error or a panic into an error of one line, which names the load where the device's memory is full.
+func tryGraph(what string, at load, f func() error) error { return graphs.Try("idffnb: "+what, at, f) }
 
-// outOfMemory tells whether the error says that the device had no memory left, in XLA's words or CUDA's.
-func outOfMemory(err error) bool {
-	text := strings.ToLower(err.Error())
-	return strings.Contains(text, "resource_exhausted") || strings.Contains(text, "out of memory") || strings.Contains(text, "out_of_memory")
-}
-
-// ofSize adds to an error that says that the device's memory is full what was computed there, e.g. "a batch of 256".
-func ofSize(err error, format string, n int) error {
-	if err == nil || !outOfMemory(err) {
-		return err
+// load is that of a training step.
+func (e Experiment) load() load {
+	l := load{Of: fmt.Sprintf("a batch of %d", e.Batch), Less: "take a smaller Batch, or cut it into parts (Accumulate)"}
+	if e.parts() > 1 {
+		l = load{Of: fmt.Sprintf("%s in %d parts", l.Of, e.parts()), Less: "take a smaller Batch, or more parts (Accumulate)"}
 	}
-	return fmt.Errorf("%w; this was "+format, err, n)
+	if u, ok := e.Net.(net.UNet); ok && !u.Remat {
+		l.Less += ", or set the network's Remat"
+	}
+	return l
 }
 
 // exit ends the program; tests replace it.

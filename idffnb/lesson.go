@@ -109,7 +109,7 @@ func (l *lesson) compile(s *Schedule) error {
 	r, f := l.run, l.form
 	field, multistep := s.Field(), s.Solver().(solver.Tunable)
 	fieldFactors := len(field.Factors())
-	return tryGraph(r.exp.Name+": learning a schedule", func() (err error) {
+	return tryGraph(r.exp.Name+": learning a schedule", f.load(), func() (err error) {
 		l.exec, err = model.NewExec(r.backend, r.store, func(scope *model.Scope, in []*Node) []*Node {
 			defer panicAsError()
 			theta, x0, y, cond := in[0], in[1], in[2], (*Node)(nil)
@@ -162,7 +162,7 @@ func (l *lesson) step(theta []float64, step int) (loss float64, gradient []float
 	if cond != nil {
 		args = append(args, shaped(cond, n))
 	}
-	err = tryGraph("learning a schedule", func() error {
+	err = tryGraph("learning a schedule", l.form.load(), func() error {
 		out, err := l.exec.Exec(args...)
 		if err != nil {
 			return err

@@ -37,7 +37,7 @@ func (f form) gap() Gap {
 // pullBack is the program of an evaluator for the products with its Jacobians: its inputs and b [n, dim] -> (df/dx)^T b [n, dim], (df/dt)^T b [].
 func (e *evaluator) pullBack() (p *spread, err error) {
 	r := e.run
-	err = tryGraph(r.exp.Name+": learning a schedule", func() error {
+	err = tryGraph(r.exp.Name+": learning a schedule", e.load(), func() error {
 		exec, err := model.NewExec(r.backend, r.store, func(scope *model.Scope, in []*Node) []*Node {
 			defer panicAsError()
 			last := len(in) - 1
@@ -151,7 +151,7 @@ func (p *pass) backward(a []float32, byTime []float64, byWeight [][]float64) err
 			break
 		}
 		args := append(p.e.inputs(p.xs[k], p.x0, nil, p.times[k], p.cond), tensors.FromFlatDataAndDimensions(bs[k], p.e.n, len(a)/p.e.n))
-		err := tryGraph("learning a schedule", func() error {
+		err := tryGraph("learning a schedule", p.e.load(), func() error {
 			out, err := p.back.run(args...)
 			if err != nil {
 				return err

@@ -20,7 +20,7 @@ func checkPath(path flow.Path) error {
 	}
 	defer backend.Finalize()
 	var ends [3][2]float64
-	err = tryGraph("path "+path.String(), func() error {
+	err = tryGraph("path "+path.String(), load{}, func() error {
 		out, err := ExecOnceN(backend, func(t *Node) []*Node {
 			defer panicAsError()
 			a, b, c := own.Coefficients(t)

@@ -10,6 +10,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/idff-go/workbench/idffnb/flow"
+	"github.com/idff-go/workbench/idffnb/internal/graphs"
 	"github.com/idff-go/workbench/idffnb/solver"
 )
 
@@ -60,7 +61,7 @@ func (r *Run) fixedSampler(n, condSize int, field flow.Field, s solver.Fixed) (*
 	noisy, stochastic := withNoise(field, s)
 	out := &fixedSampler{n: n}
 	what := fmt.Sprintf("%s: sampling %s with %v", r.exp.Name, field.Name(), s)
-	err := tryGraph(what, func() (err error) {
+	err := tryGraph(what, out.load(), func() (err error) {
 		exec, err := model.NewExec(r.backend, r.store, func(scope *model.Scope, in []*Node) *Node {
 			defer panicAsError()
 			x, cond := in[0], (*Node)(nil)
@@ -166,7 +167,7 @@ func (s *fixedSampler) run(x0, cond []float32, factors []float64, noise []float3
 	if noise != nil {
 		args = append(args, tensors.FromFlatDataAndDimensions(noise, len(noise)/len(x0), s.n, len(x0)/s.n))
 	}
-	err = tryGraph("sampling", func() error {
+	err = tryGraph("sampling", s.load(), func() error {
 		began := time.Now()
 		out, err := s.program.run(args...)
 		if err != nil {
@@ -179,8 +180,10 @@ func (s *fixedSampler) run(x0, cond []float32, factors []float64, noise []float3
 		}
 		return err
 	})
-	return states, cost, ofSize(err, "a sampling of %d points", s.n)
+	return states, cost, err
 }
+
+func (s *fixedSampler) load() load { return graphs.Points("a sampling of %d points", s.n) }
 
 // factorTensor is the factors as a graph takes them: one number at least.
 func factorTensor(factors []float64) *tensors.Tensor {

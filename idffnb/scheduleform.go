@@ -1,6 +1,7 @@
 package idffnb
 
 import (
+	"fmt"
 	"math"
 	"slices"
 
@@ -42,6 +43,11 @@ func (f form) gammaUnit() float64 {
 		return 1 / (flow.DefaultSigma0 * flow.DefaultSigma0)
 	}
 	return 1
+}
+
+// load is that of a step of learning.
+func (f form) load() load {
+	return load{Of: fmt.Sprintf("a lesson of %d points", f.Points), Less: "take fewer Points in Learning"}
 }
 
 // start is theta for Euler steps on the uniform grid without momentum.

@@ -19,7 +19,7 @@ import (
 // one step only, as on pure Go, which cannot slice at an index, there is no loop. On several devices the points of a batch are split among them.
 func (r *Run) stepsExec(in []shapes.Shape, axes []int) (steps *spread, err error) {
 	e := r.inCache()
-	err = tryGraph("training step", func() error {
+	err = tryGraph("training step", r.exp.load(), func() error {
 		exec, err := model.NewExec(r.backend, r.store, func(scope *model.Scope, in []*Node) *Node {
 			defer panicAsError()
 			count, stacked := in[0], in[1:]
@@ -109,7 +109,7 @@ func first(stacked []*Node) []*Node {
 // makeVariables makes the variables of the training step, weights and optimizer, that are not there yet, and notes them all: it builds a step in a program of which nothing is kept. It also notes
 // whether steps had better be programs of their own: see slowInLoops.
 func (r *Run) makeVariables(c *chunk) error {
-	return tryGraph("training step", func() error {
+	return tryGraph("training step", r.exp.load(), func() error {
 		exec, err := model.NewExec(r.backend, r.store, func(scope *model.Scope, in []*Node) *Node {
 			defer panicAsError()
 			g := in[0].Graph()
@@ -163,14 +163,14 @@ func (r *Run) compileSteps(c *chunk) (steps *spread, err error) {
 	return r.stepsExec(in, axes)
 }
 
-// run executes the steps of the chunk and returns their losses.
-func (c *chunk) run(steps *spread) (losses []float32, err error) {
+// run executes the steps of the chunk, of a load, and returns their losses.
+func (c *chunk) run(steps *spread, at load) (losses []float32, err error) {
 	parts := max(c.parts, 1)
 	args := []*tensors.Tensor{tensors.FromScalar(int32(c.steps * parts))}
 	for _, i := range c.inputs {
 		args = append(args, tensors.FromFlatDataAndDimensions(i.values, i.shape...))
 	}
-	err = tryGraph("training step", func() error {
+	err = tryGraph("training step", at, func() error {
 		out, err := steps.run(args...)
 		if err != nil {
 			return err
@@ -179,7 +179,7 @@ func (c *chunk) run(steps *spread) (losses []float32, err error) {
 		return err
 	})
 	if err != nil {
-		return nil, ofSize(err, "a batch of %d", c.inputs[0].shape[1])
+		return nil, err
 	}
 	return meanOfParts(losses[:c.steps*parts], parts), nil
 }

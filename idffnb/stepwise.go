@@ -11,6 +11,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/idff-go/workbench/idffnb/flow"
+	"github.com/idff-go/workbench/idffnb/internal/graphs"
 	"github.com/idff-go/workbench/idffnb/net"
 	"github.com/idff-go/workbench/idffnb/solver"
 )
@@ -40,7 +41,7 @@ func linearOf(s solver.Fixed, factors []float64) (*linear, error) {
 	trace := func(width int) ([]float64, error) {
 		l.times = nil
 		var flat []float64
-		err := tryGraph(fmt.Sprint(s), func() error {
+		err := tryGraph(fmt.Sprint(s), load{}, func() error {
 			exec, err := NewExec(backend, func(in *Node) *Node {
 				defer panicAsError()
 				values := make([]*Node, len(factors))
@@ -199,7 +200,7 @@ func (e *evaluator) compile(at solver.Time) error {
 		return nil
 	}
 	r := e.run
-	return tryGraph(fmt.Sprintf("%s: sampling %s", r.exp.Name, e.field.Name()), func() error {
+	return tryGraph(fmt.Sprintf("%s: sampling %s", r.exp.Name, e.field.Name()), e.load(), func() error {
 		var meter solver.Meter
 		exec, err := model.NewExec(r.backend, r.store, func(scope *model.Scope, in []*Node) (v *Node) {
 			defer panicAsError()
@@ -235,7 +236,7 @@ func (e *evaluator) inputs(x, start []float32, factors []float64, t float64, con
 
 // at is the field at x, at a time whose program is compiled.
 func (e *evaluator) at(at solver.Time, t float64, x, start []float32, factors []float64, cond []float32) (v []float32, err error) {
-	err = tryGraph("sampling", func() error {
+	err = tryGraph("sampling", e.load(), func() error {
 		out, err := e.programs[programKey(at)].run(e.inputs(x, start, factors, t, cond)...)
 		if err != nil {
 			return err
@@ -243,8 +244,10 @@ func (e *evaluator) at(at solver.Time, t float64, x, start []float32, factors []
 		v, err = tensors.CopyFlatData[float32](out[0])
 		return err
 	})
-	return v, ofSize(err, "an evaluation of %d points", e.n)
+	return v, err
 }
+
+func (e *evaluator) load() load { return graphs.Points("an evaluation of %d points", e.n) }
 
 // stepwiseSampler is a sampling of n points with a solver, of as many at a time as the evaluator takes.
 type stepwiseSampler struct {

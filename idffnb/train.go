@@ -143,7 +143,7 @@ func (r *Run) train(ctx context.Context, after func(), options ...TrainOption) (
 func (r *Run) trainChunk(steps *spread, c *chunk, pace *pace) error {
 	if c.steps > 0 {
 		began := time.Now()
-		losses, err := c.run(steps)
+		losses, err := c.run(steps, r.exp.load())
 		if err != nil {
 			return fmt.Errorf("idffnb: %s: training stopped: %w", r.exp.Name, err)
 		}

@@ -110,7 +110,7 @@ func checkTrainingSteps(t *testing.T, name string, backend compute.Backend) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			some, err := c.run(steps)
+			some, err := c.run(steps, r.exp.load())
 			if err != nil {
 				t.Fatal(err)
 			}

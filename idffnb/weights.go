@@ -204,7 +204,7 @@ func (e Experiment) parameters(backend compute.Backend) ([]*model.Variable, erro
 		return nil, fmt.Errorf("idffnb: %s: %w", e.Name, err)
 	}
 	store := model.NewStore()
-	err = tryGraph("building the network of "+e.Name, func() error {
+	err = tryGraph("building the network of "+e.Name, load{}, func() error {
 		exec, err := model.NewExec(backend, store, func(scope *model.Scope, in []*Node) *Node {
 			defer panicAsError()
 			var cond *Node

@@ -3,14 +3,13 @@ package feature
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph" //nolint:staticcheck // graph code reads as formulas
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
-	"github.com/gomlx/gomlx/support/exceptions"
 	"github.com/idff-go/workbench/idffnb/checkpoint"
+	"github.com/idff-go/workbench/idffnb/internal/graphs"
 )
 
 // Network describes images by numbers.
@@ -47,7 +46,7 @@ type program struct {
 // newProgram makes the program of a graph from images [batch, height*width*colours] on weights, which are named as variables are, without the first slash. It is an error if the graph wants others.
 func newProgram(what string, backend compute.Backend, weights []checkpoint.Tensor, batch, values int, build func(scope *model.Scope, images *Node) *Node) (*program, error) {
 	p := &program{what: what, batch: batch, values: values, backend: backend, weights: weights, build: build}
-	err := tryGraph(what, func() error {
+	err := p.try(func() error {
 		store, given := model.NewStore(), map[string]bool{}
 		for _, w := range weights {
 			floats, err := checkpoint.Floats(w)
@@ -84,7 +83,7 @@ func (p *program) run(images []float32) (out []float32, err error) {
 		return nil, fmt.Errorf("feature: %s: %d values are not one or more images of %d", p.what, len(images), p.values)
 	}
 	n := len(images) / p.values
-	err = tryGraph(p.what, func() error {
+	err = p.try(func() error {
 		batch := make([]float32, p.batch*p.values)
 		for first := 0; first < n; first += p.batch {
 			now := min(p.batch, n-first)
@@ -126,17 +125,11 @@ func (p *program) pullBack(images, b []float32, size int) (out []float32, err er
 	return p.back.run(rows)
 }
 
-// tryGraph calls a function that builds or runs graphs, and turns a panic into an error of one line.
-func tryGraph(what string, f func() error) error {
-	var err error
-	if caught := exceptions.TryCatch[error](func() { err = f() }); caught != nil {
-		err = caught
-	}
-	if err == nil {
-		return nil
-	}
-	text, _, _ := strings.Cut(err.Error(), "\n")
-	return fmt.Errorf("feature: %s: %s", what, text)
+// try calls a function that builds or runs the program, and turns an error or a panic into an error of one line. How many images are described at a time is not the caller's to say, so that where the
+// device's memory is full another device is what helps.
+func (p *program) try(f func() error) error {
+	at := graphs.Load{Of: fmt.Sprintf("%d images at a time", p.batch), Less: "judge in a process with GOMLX_BACKEND=xla:cpu"}
+	return graphs.Try("feature: "+p.what, at, f)
 }
 
 // panicAsError gives a panic while a graph is built the form of an error, since GoMLX catches no other.
