@@ -8,7 +8,10 @@
 //	report := run.MustEvaluate(flow.CFM(), solver.Midpoint(5), judge)                                      // "FID, own Fashion-MNIST features", KID, precision, recall
 //	floor := run.MustFloor(judge)                                                                          // what other real images score
 //
-// MustOpenInception takes the weights of FID's Inception-v3 from a file of yours.
+// FID's Inception-v3 is read from a file of yours; nothing downloads it. Its weights, 95 MB, are at https://github.com/mseitzer/pytorch-fid/releases/download/fid_weights/pt_inception-2015-12-05-6726825d.pth, to be read as they are or
+// saved as safetensors under the same names:
+//
+//	fid := feature.MustOpenInception("pt_inception-2015-12-05-6726825d.pth", [3]int{32, 32, 3})           // "FID", "KID", ...; other Inceptions' scores are named after their file
 //
 // Images are float32 in [-1, 1], row-major [n, height*width*colours] with channels last, as datasets.Images gives them. What describes the real images is computed once and kept.
 package feature

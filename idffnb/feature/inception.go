@@ -3,6 +3,7 @@ package feature
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	. "github.com/gomlx/gomlx/core/graph" //nolint:staticcheck // graph code reads as formulas
@@ -15,21 +16,49 @@ import (
 const (
 	inceptionSide = 299  // pixels of a side that images are brought to
 	inceptionSize = 2048 // features: the last layer before the classes ("pool3")
+	fidClasses    = 1008 // outputs of the layer behind them in FID's network; in those trained on ImageNet since, torchvision's and Keras's, they are 1000
 )
 
-// Inception is FID's Inception-v3 as a Network. Its weights are not part of the workbench: give a file, such as that of pytorch-fid (pt_inception-2015-12-05-6726825d.pth).
+// Inception is an Inception-v3 as a Network, FID's if the weights are. They are not part of the workbench, which does not download them either. FID's are those of the TensorFlow network of 2015-12-05, of which pytorch-fid has a port:
+//
+//	https://github.com/mseitzer/pytorch-fid/releases/download/fid_weights/pt_inception-2015-12-05-6726825d.pth
+//
+// GoMLX's own download (its examples/inceptionv3) is not read: it is Keras's network trained on ImageNet, whose distances are no FID, unpacked into files of a form and names of its own.
 type Inception struct {
-	id       string
+	id, name string
 	shape    [3]int
 	features *program
 }
 
-// OpenInception reads FID's Inception-v3 from a state dict of pytorch-fid's names (.pth, .pt or .safetensors; nothing in it is run), for images of a shape. Images are brought to 299 x 299 pixels, linearly, and grey ones get three
-// equal channels, as pytorch-fid does. Layers that the features do not need, such as the classes, may be there. It fails on a file that cannot be read, and where a weight is missing or has another shape.
+// OpenInception reads an Inception-v3 from a state dict of pytorch-fid's names (.pth, .pt or .safetensors; nothing in it is run), for images of a shape. Images are brought to 299 x 299 pixels, linearly, and grey ones get three
+// equal channels, as pytorch-fid does. Layers that the features do not need, such as the classes, may be there.
+//
+// torchvision's inception_v3, trained on ImageNet, has the same names and shapes up to the classes. So a network counts as FID's, and its scores are plain FID and KID, only where the file has the layer of the classes (fc) with FID's 1008 outputs; those of others, and of files without that layer, are named
+// after the file. It fails on a file that cannot be read, and where a weight is missing or has another shape.
 func OpenInception(path string, shape [3]int) (*Inception, error) {
 	if min(shape[0], shape[1]) < 1 || shape[2] != 1 && shape[2] != 3 {
 		return nil, fmt.Errorf("feature: Inception-v3 for images of shape %v: want a height and a width, and 1 or 3 channels", shape)
 	}
+	i, err := readInceptionFile(path, shape)
+	if err != nil {
+		return nil, err
+	}
+	_, err = i.Features(make([]float32, valuesOf(shape))) // so that a file that does not fit is refused here
+	if err != nil {
+		return nil, fmt.Errorf("%w; the file is %s", err, path)
+	}
+	return i, nil
+}
+
+// MustOpenInception is OpenInception for notebooks: an error prints one line and ends the program.
+func MustOpenInception(path string, shape [3]int) *Inception {
+	i, err := OpenInception(path, shape)
+	idffnb.Must(err)
+	return i
+}
+
+// readInceptionFile is OpenInception without a first run, which tells whether all weights are there.
+func readInceptionFile(path string, shape [3]int) (*Inception, error) {
 	file, err := checkpoint.ReadWeights(path)
 	if err != nil {
 		return nil, fmt.Errorf("feature: Inception-v3: %w", err)
@@ -43,18 +72,17 @@ func OpenInception(path string, shape [3]int) (*Inception, error) {
 		return nil, fmt.Errorf("%w; the file is %s", err, path)
 	}
 	i := &Inception{id: fmt.Sprintf("inception-v3-%x", file.SHA256[:5]), shape: shape, features: features}
-	_, err = i.Features(make([]float32, valuesOf(shape))) // so that a file that does not fit is refused here
-	if err != nil {
-		return nil, fmt.Errorf("%w; the file is %s", err, path)
+	if !isFIDs(dict.Tensors) {
+		i.id, i.name = i.id+"-"+filepath.Base(path), "Inception-v3 of "+filepath.Base(path)
 	}
 	return i, nil
 }
 
-// MustOpenInception is OpenInception for notebooks: an error prints one line and ends the program.
-func MustOpenInception(path string, shape [3]int) *Inception {
-	i, err := OpenInception(path, shape)
-	idffnb.Must(err)
-	return i
+// isFIDs tells by the layer of the classes whether weights are those of FID's network.
+func isFIDs(weights []checkpoint.Tensor) bool {
+	return slices.ContainsFunc(weights, func(t checkpoint.Tensor) bool {
+		return t.Name == "fc.weight" && slices.Equal(t.Shape, []int{fidClasses, inceptionSize})
+	})
 }
 
 // newInception makes the program on weights, for images that are brought to a side.
@@ -82,8 +110,8 @@ func newInception(weights []checkpoint.Tensor, shape [3]int, side int) (*program
 	})
 }
 
-// Name implements Network: "", whose FID is FID.
-func (i *Inception) Name() string { return "" }
+// Name implements Network: "" for FID's own weights, else e.g. "Inception-v3 of inception_v3_google-0cc3c7bd.pth".
+func (i *Inception) Name() string { return i.name }
 
 // ID implements Network.
 func (i *Inception) ID() string { return i.id }

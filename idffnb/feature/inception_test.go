@@ -2,6 +2,7 @@ package feature
 
 import (
 	"encoding/json"
+	"fmt"
 	"hash/crc32"
 	"math"
 	"os"
@@ -195,5 +196,32 @@ func TestInceptionRefuses(t *testing.T) {
 	}
 	if _, err := OpenInception("w.pth", [3]int{28, 28, 2}); err == nil || !strings.Contains(err.Error(), "1 or 3 channels") {
 		t.Errorf("two channels: error %v", err)
+	}
+}
+
+// Only FID's own weights, which have 1008 classes, give scores the plain name; torchvision's, which have the same names and shapes up to their 1000 classes, and those whose classes are not there are named after the file.
+func TestInceptionsNames(t *testing.T) {
+	t.Setenv("IDFF_RUNS", t.TempDir())
+	ids := map[string]bool{}
+	for classes, want := range map[int]string{1008: "FID", 1000: "FID, Inception-v3 of w1000.safetensors", 0: "FID, Inception-v3 of w0.safetensors"} {
+		weights := []checkpoint.Tensor{checkpoint.New("Conv2d_1a_3x3.conv.weight", make([]float32, 32*27), 32, 3, 3, 3)} // the others make no difference to the name
+		if classes > 0 {
+			weights = append(weights, checkpoint.New("fc.weight", make([]float32, classes*inceptionSize), classes, inceptionSize), checkpoint.New("fc.bias", make([]float32, classes), classes))
+		}
+		path := filepath.Join(t.TempDir(), fmt.Sprintf("w%d.safetensors", classes))
+		if err := checkpoint.Write(path, weights, nil); err != nil {
+			t.Fatal(err)
+		}
+		i, err := readInceptionFile(path, [3]int{20, 24, 3})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := Scores(i)[0]; got != want {
+			t.Errorf("with %d classes the first score is %q, want %q", classes, got, want)
+		}
+		if ids[i.ID()] || filepath.Dir(i.Dir()) != idffnb.Root() {
+			t.Errorf("with %d classes the ID is %s, and the folder %s", classes, i.ID(), i.Dir())
+		}
+		ids[i.ID()] = true
 	}
 }
