@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -25,6 +26,18 @@ type StepCost struct {
 	AtStart    Memory  `json:"memory_at_start"`  // at the most, until the first step was done: XLA's compiler too
 	Memory     Memory  `json:"memory"`           // at the most, in steps after the first
 	Backend    string  `json:"backend"`
+	Settings   string  `json:"settings"` // variables of the environment that time and memory depend on beside the backend
+}
+
+// settings are those of this process.
+func settings() string {
+	var text []string
+	for _, name := range []string{"GLIBC_TUNABLES", "XLA_FLAGS", "XLA_PYTHON_CLIENT_MEM_FRACTION", "NVIDIA_TF32_OVERRIDE", devicesVariable, "GOMAXPROCS"} {
+		if value, set := os.LookupEnv(name); set {
+			text = append(text, name+"="+value)
+		}
+	}
+	return strings.Join(text, " ")
 }
 
 // Project is how long steps of a batch take if time grows as the batch does:
@@ -43,24 +56,12 @@ func (c *StepCost) String() string {
 }
 
 // MeasureTraining makes steps+1 training steps of the experiment, whatever its Steps, and gives time and memory of those after the first, in which much happens once. Nothing of the training is kept: no
-// checkpoint is written. The result is, in the run folder of the experiment with so many steps, and read there by the next call on the same backend and device. Time and memory do not depend on what data show,
+// checkpoint is written. The result is, in the run folder of the experiment with so many steps, for Measured. Time and memory do not depend on what data show,
 // so that noise of the right shape does. A measurement per program: memory that an earlier one in it took counts for the later ones too.
 func MeasureTraining(e Experiment, steps int) (*StepCost, error) {
-	if steps < 1 {
-		return nil, fmt.Errorf("idffnb: %s: measuring %d training steps: want 1 or more", e.Name, steps)
-	}
-	e.Steps, e.WarmUp = steps+1, min(e.WarmUp, steps+1)
-	r, err := prepare(e)
+	r, err := prepareMeasuring(e, steps)
 	if err != nil {
 		return nil, err
-	}
-	path := r.folder.Path("measured.json")
-	found, err := readStepCost(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("idffnb: %s: %w", r.exp.Name, err)
-	}
-	if err == nil && found.Backend == r.info.String() {
-		return found, nil
 	}
 	cost, err := r.measure()
 	if err != nil {
@@ -68,7 +69,7 @@ func MeasureTraining(e Experiment, steps int) (*StepCost, error) {
 	}
 	data, err := json.MarshalIndent(cost, "", "\t")
 	if err == nil {
-		err = checkpoint.WriteFileAtomic(path, append(data, '\n'))
+		err = checkpoint.WriteFileAtomic(r.folder.Path(measuredFile), append(data, '\n'))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("idffnb: %s: %w", r.exp.Name, err)
@@ -81,6 +82,34 @@ func MustMeasureTraining(e Experiment, steps int) *StepCost {
 	c, err := MeasureTraining(e, steps)
 	Must(err)
 	return c
+}
+
+// Measured is what MeasureTraining, here or in another program, found last for the experiment on the same backend and device under the same settings (GLIBC_TUNABLES, XLA_FLAGS and the like); where it found nothing it is called. It
+// serves tables of what programs before have measured: it does not see that code has changed since.
+func Measured(e Experiment, steps int) (*StepCost, error) {
+	r, err := prepareMeasuring(e, steps)
+	if err != nil {
+		return nil, err
+	}
+	found, err := readStepCost(r.folder.Path(measuredFile))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("idffnb: %s: %w", r.exp.Name, err)
+	}
+	if err == nil && found.Backend == r.info.String() && found.Settings == settings() {
+		return found, nil
+	}
+	return MeasureTraining(e, steps)
+}
+
+const measuredFile = "measured.json"
+
+// prepareMeasuring opens the run folder of the experiment with so many steps.
+func prepareMeasuring(e Experiment, steps int) (*Run, error) {
+	if steps < 1 {
+		return nil, fmt.Errorf("idffnb: %s: measuring %d training steps: want 1 or more", e.Name, steps)
+	}
+	e.Steps, e.WarmUp = steps+1, min(e.WarmUp, steps+1)
+	return prepare(e)
 }
 
 func readStepCost(path string) (*StepCost, error) {
@@ -101,7 +130,7 @@ func (r *Run) measure() (*StepCost, error) {
 	stop, done := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer done()
 	r.unsaved, r.chunkSteps = true, 1
-	c := &StepCost{Batch: r.exp.Batch, Backend: r.info.String()}
+	c := &StepCost{Batch: r.exp.Batch, Backend: r.info.String(), Settings: settings()}
 	meter, began := newMemoryMeter(r.info), time.Now()
 	err := r.train(stop, func() {
 		if r.step == 1 {

@@ -1,6 +1,7 @@
 package idffnb
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,7 +11,7 @@ import (
 	"github.com/idff-go/workbench/idffnb/net"
 )
 
-// What MeasureTraining finds is kept, without a checkpoint; another backend's is not taken for this one's.
+// What MeasureTraining finds is kept for Measured, without a checkpoint, and measured anew each time; another backend's, or that of other settings, is not taken for this one's.
 func TestMeasureTraining(t *testing.T) {
 	e := small(t)
 	e.Net, e.WarmUp, e.EMA = net.MLP{Width: 8, Layers: 1}, 40, .9
@@ -32,22 +33,41 @@ func TestMeasureTraining(t *testing.T) {
 		t.Errorf("checkpoints were written: %v", ckpt)
 	}
 	path := filepath.Join(dirs[0], "measured.json")
-	again, err := MeasureTraining(e, 3)
+	again, err := Measured(e, 3)
 	if err != nil || *again != *c {
-		t.Errorf("the second call gives %+v, %v; want what the first found", again, err)
+		t.Errorf("afterwards measured is %+v, %v; want what was found", again, err)
 	}
-	other := *c
-	other.Backend, other.Seconds = "another", 1000
-	if err := os.WriteFile(path, fmt.Appendf(nil, `{"backend": "another", "seconds_a_step": 1000}`), 0o600); err != nil {
-		t.Fatal(err)
+	old := *c
+	old.Seconds = 1000
+	write := func(c StepCost) {
+		t.Helper()
+		data, err := json.Marshal(c)
+		if err == nil {
+			err = os.WriteFile(path, data, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
+	write(old)
 	if again, err = MeasureTraining(e, 3); err != nil || again.Seconds == 1000 {
+		t.Errorf("a new measurement is the old one: %+v, %v", again, err)
+	}
+	other := old
+	other.Backend = "another"
+	write(other)
+	if again, err = Measured(e, 3); err != nil || again.Seconds == 1000 {
 		t.Errorf("what another backend took is given: %+v, %v", again, err)
+	}
+	write(old)
+	t.Setenv("GLIBC_TUNABLES", "glibc.malloc.hugetlb=0")
+	if again, err = Measured(e, 3); err != nil || again.Seconds == 1000 || again.Settings == c.Settings {
+		t.Errorf("what was taken under settings %q is given for %q: %+v, %v", c.Settings, settings(), again, err)
 	}
 	if err := os.WriteFile(path, []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, err = MeasureTraining(e, 3)
+	_, err = Measured(e, 3)
 	expectLine(t, "a damaged file", err, "is damaged")
 	_, err = MeasureTraining(e, 0)
 	expectLine(t, "no steps", err, "want 1 or more")
