@@ -71,7 +71,7 @@ func cudaBackend(p Precision) (compute.Backend, BackendInfo, error) {
 			_ = os.Setenv("NVIDIA_TF32_OVERRIDE", "0") // fails only for names that cannot be
 		}
 	}
-	backend, info, err := startPlugin("cuda", path, "", func(id string) (compute.Backend, error) { return xla.New(id + "," + options) })
+	backend, info, err := startPlugin("cuda", path, plugin.ProgramsOnRequest(), func(id string) (compute.Backend, error) { return xla.New(id + "," + options) })
 	if err != nil {
 		return nil, BackendInfo{}, fmt.Errorf("idffnb: %s", explainCUDA(err.Error()))
 	}

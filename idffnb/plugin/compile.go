@@ -89,13 +89,19 @@ func keepPrograms(p Plugin, api unsafe.Pointer, folder string) unsafe.Pointer {
 	if folder == "" || err != nil || keeper.table != nil {
 		return api
 	}
+	gpu := ""
+	if p.Name == "cuda" {
+		if gpu = gpuKind(); gpu == "" {
+			return api
+		}
+	}
 	own := (*C.table)(api)
 	keeping := C.with_compile(own)
 	if keeping == nil {
 		return api
 	}
 	keeper.table, keeper.programs = own, programs{folder, programsMax}
-	keeper.identity = fmt.Appendf(nil, "%s %s %d %d", p.Name, p.Version(), info.Size(), info.ModTime().UnixNano())
+	keeper.identity = fmt.Appendf(nil, "%s %s %d %d %s", p.Name, p.Version(), info.Size(), info.ModTime().UnixNano(), gpu)
 	return unsafe.Pointer(keeping)
 }
 

@@ -40,6 +40,14 @@ func ProgramsFolder(root string) string {
 	return filepath.Join(dir, "idff", "programs")
 }
 
+// ProgramsOnRequest is the folder that ProgramsVariable names, and "" where it names none: for a plugin whose programs are kept only where that is asked for.
+func ProgramsOnRequest() string {
+	if os.Getenv(ProgramsVariable) == "" {
+		return ""
+	}
+	return ProgramsFolder("")
+}
+
 const (
 	programHead = "IDFF program 1\n" // what a file of a program begins with, before the SHA-256 of what follows
 	programsMax = 1 << 30            // bytes of programs that are kept, in all
@@ -65,6 +73,16 @@ func programKey(parts ...[]byte) string {
 		h.Write(part)
 	}
 	return hex.EncodeToString(h.Sum(nil))
+}
+
+// gpuKind is what programs of CUDA depend on beside the plugin and the processor, or "" where that is not known, or differs from GPU to GPU.
+func gpuKind() string {
+	driver, _ := Driver()
+	model := GPUModel()
+	if driver == "" || model == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s, driver %s, TF32 %s", model, driver, os.Getenv("NVIDIA_TF32_OVERRIDE"))
 }
 
 var processorKind = sync.OnceValue(processor) // on many cores the kernel takes its time to describe them all

@@ -35,6 +35,12 @@ func TestProgramsFolder(t *testing.T) {
 	expect(root, "", filepath.Join(root, ".nb", "programs"))
 	expect(root, "/x/y", "/x/y")
 	expect(root, "off", "")
+	for wish, want := range map[string]string{"": "", "off": "", "/x/y": "/x/y"} {
+		t.Setenv(ProgramsVariable, wish)
+		if got := ProgramsOnRequest(); got != want {
+			t.Errorf("on request, %s=%q: %q, want %q", ProgramsVariable, wish, got, want)
+		}
+	}
 }
 
 // TestProgramKey: everything that a program was made from has a part in its name, and parts do not run into each other.
@@ -154,4 +160,29 @@ func FuzzProgram(f *testing.F) {
 			t.Errorf("%q passes for a program, and would be kept as %q, %v", data, again, err)
 		}
 	})
+}
+
+// TestGPUKind: programs of CUDA are told apart by the GPU's model, the driver and TF32, and not kept where these are not known.
+func TestGPUKind(t *testing.T) {
+	defer func(files, file string) { modelFiles, driverFile = files, file }(modelFiles, driverFile)
+	dir := t.TempDir()
+	modelFiles, driverFile = filepath.Join(dir, "information"), filepath.Join(dir, "version")
+	t.Setenv("NVIDIA_TF32_OVERRIDE", "0")
+	const model, driver = "Model: \t\t NVIDIA H100 80GB HBM3\n", "NVRM version: NVIDIA UNIX x86_64 Kernel Module  580.65.06  Sun Jul\n"
+	for _, tc := range []struct{ model, driver, tf32, want string }{
+		{"", driver, "0", ""},
+		{model, "", "0", ""},
+		{model, driver, "0", "NVIDIA H100 80GB HBM3, driver 580.65.06, TF32 0"},
+		{model, driver, "1", "NVIDIA H100 80GB HBM3, driver 580.65.06, TF32 1"},
+	} {
+		t.Setenv("NVIDIA_TF32_OVERRIDE", tc.tf32)
+		for path, text := range map[string]string{modelFiles: tc.model, driverFile: tc.driver} {
+			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := gpuKind(); got != tc.want {
+			t.Errorf("model %q, driver %q: %q, want %q", tc.model, tc.driver, got, tc.want)
+		}
+	}
 }
