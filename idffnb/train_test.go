@@ -81,6 +81,18 @@ func weights(t testing.TB, r *Run) map[string][]float32 {
 	return out
 }
 
+// setWeights gives variables of a run the values of another's.
+func setWeights(t testing.TB, r *Run, values map[string][]float32) {
+	t.Helper()
+	for v := range r.store.IterVariables() {
+		if values := values[v.Path()]; values != nil {
+			if err := v.SetValue(tensors.FromFlatDataAndDimensions(values, v.Shape().Dimensions...)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
 // TestTrainingStepAgainstPyTorch takes three AdamW steps from the reference weights on the reference batch, on every backend.
 func TestTrainingStepAgainstPyTorch(t *testing.T) {
 	for name, backend := range backends(t) {

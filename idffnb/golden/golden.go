@@ -3,6 +3,7 @@
 //
 //	x := golden.Array(t, "2d/8gaussians/x")                   // float32 values and their shape
 //	store := golden.Store(t, "8gaussians")                    // the reference network's weights
+//	golden.CheckUNet(t, backend, "plain", false)              // a U-Net and its gradients (net/testdata)
 //	golden.Compare(t, "pred", got, want.Data, 5*tolerance)    // fails beyond the largest difference allowed
 package golden
 

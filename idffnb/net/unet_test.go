@@ -1,10 +1,7 @@
 package net_test
 
 import (
-	"encoding/json"
-	"hash/crc32"
 	"math"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -16,167 +13,16 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/idff-go/workbench/idffnb"
+	"github.com/idff-go/workbench/idffnb/golden"
 	"github.com/idff-go/workbench/idffnb/net"
 )
 
-// unetCase is a U-Net of PyTorch's: what testdata/unet.py writes.
-type unetCase struct {
-	Out        []float32
-	GradX      []float32 `json:"grad_x"`
-	Loss       float64
-	Parameters map[string]struct {
-		Shape    []int
-		Gradient float64 // its norm
-	}
-}
-
-// unets are the settings of testdata/unet.py.
-var unets = map[string]net.UNet{
-	"plain": {Image: [3]int{8, 8, 3}, Channels: 32, Blocks: 1, Multipliers: []int{1, 2}, Attention: []int{8}, AttentionHeads: 2},
-	"wide":  {Image: [3]int{8, 12, 1}, Channels: 32, Blocks: 2, Multipliers: []int{1, 1, 2}, Attention: []int{6}, AttentionHeads: 1},
-	"all": {Image: [3]int{8, 8, 3}, Channels: 32, Blocks: 1, Multipliers: []int{1, 2}, Attention: []int{4}, HeadChannels: 16,
-		ScaleShift: true, ResampleBlocks: true, Heads: 2, Classes: 5},
-}
-
-func unetReference(t testing.TB) (cases map[string]unetCase, parameters map[string]int) {
-	t.Helper()
-	data, err := os.ReadFile("testdata/unet.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all struct {
-		Cases      map[string]unetCase
-		Parameters map[string]int
-	}
-	if err := json.Unmarshal(data, &all); err != nil {
-		t.Fatal(err)
-	}
-	return all.Cases, all.Parameters
-}
-
-// formula is values of testdata/unet.py.
-func formula(name string, shape []int) []float32 {
-	n, fan := 1, 1
-	for i, d := range shape {
-		n *= d
-		if i > 0 {
-			fan *= d
-		}
-	}
-	out, crc := make([]float32, n), uint64(crc32.ChecksumIEEE([]byte(name)))
-	for i := range out {
-		v := uint32(uint64(i)*2654435761 + crc)
-		v ^= v >> 16
-		v *= 0x45D9F3B
-		v ^= v >> 16
-		u := float64(v)/(1<<32) - .5
-		switch {
-		case len(shape) > 1:
-			u *= math.Sqrt(12 / float64(fan))
-		case strings.HasSuffix(name, "weight"):
-			u++
-		default:
-			u *= .2
-		}
-		out[i] = float32(u)
-	}
-	return out
-}
-
-// unetStore holds the weights of the formula, and the inputs x, t and, where there are classes, labels.
-func unetStore(t testing.TB, b compute.Backend, u net.UNet) (store *model.Store, inputs []any) {
-	t.Helper()
-	store = build(t, b, u)
-	for v := range store.IterVariables() {
-		d := v.Shape().Dimensions
-		if err := v.SetValue(tensors.FromFlatDataAndDimensions(formula(torchName(v), d), d...)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	x := formula("x", append([]int{2}, u.Image[:]...))
-	for i := range x {
-		x[i] *= 5
-	}
-	inputs = []any{tensors.FromFlatDataAndDimensions(x, 2, len(x)/2), []float32{.25, .875}}
-	if u.Classes > 0 {
-		inputs = append(inputs, []float32{1, 4})
-	}
-	return store, inputs
-}
-
-// torchName is a variable's name in PyTorch.
-func torchName(v *model.Variable) string { return strings.ReplaceAll(v.Path()[1:], "/", ".") }
-
-// build builds a network's graph, without compiling it, for its variables.
-func build(t testing.TB, b compute.Backend, u net.UNet) *model.Store {
-	t.Helper()
-	store := model.NewStore()
-	g := NewGraph(b, "unet")
-	defer g.Finalize()
-	in := []*Node{Parameter(g, "x", shapes.Make(dtypes.Float32, 1, u.Image[0]*u.Image[1]*u.Image[2])), Parameter(g, "t", shapes.Make(dtypes.Float32, 1))}
-	if u.Classes > 0 {
-		in = append(in, Parameter(g, "cond", shapes.Make(dtypes.Float32, 1)))
-	}
-	predictNode(u, store.RootScope(), in)
-	return store
-}
-
-func predictNode(u net.UNet, scope *model.Scope, in []*Node) *Node {
-	var cond *Node
-	if len(in) > 2 {
-		cond = in[2]
-	}
-	return u.Predict(scope, in[0], in[1], cond)
-}
-
 // Outputs, and the gradients of the mean square of them, are PyTorch's; all parameters have its names and shapes.
 func TestUNetIsPyTorchs(t *testing.T) {
-	cases, _ := unetReference(t)
 	for _, b := range backends(t) {
-		for name, u := range unets {
-			for _, remat := range []bool{false, true} {
-				if u.Remat = remat; remat != (name == "all") || name != "all" && b.Name() == "xla" {
-					continue // XLA takes seconds to compile one
-				}
-				c := cases[name]
-				store, inputs := unetStore(t, b, u)
-				var names []string
-				out, err := model.CallOnceN(b, store, func(scope *model.Scope, in []*Node) []*Node {
-					y := predictNode(u, scope, in)
-					var variables []*Node
-					for v := range store.IterVariables() {
-						names = append(names, torchName(v))
-						variables = append(variables, v.NodeValue(in[0].Graph()))
-					}
-					loss := ReduceAllMean(Square(y))
-					result := []*Node{y, loss}
-					for i, g := range Gradient(loss, append([]*Node{in[0]}, variables...)...) {
-						if i > 0 {
-							g = Sqrt(ReduceAllSum(Square(g)))
-						}
-						result = append(result, g)
-					}
-					return result
-				}, inputs...)
-				if err != nil {
-					t.Fatalf("%s on %s: %v", name, b.Name(), err)
-				}
-				if len(names) != len(c.Parameters) {
-					t.Errorf("%s: %d parameters, PyTorch has %d", name, len(names), len(c.Parameters))
-				}
-				what := name + " on " + b.Name()
-				close1e4(t, what+": output", flat(t, out[0]), c.Out)
-				close1e4(t, what+": loss", flat(t, out[1]), []float32{float32(c.Loss)})
-				close1e4(t, what+": gradient of x", flat(t, out[2]), c.GradX)
-				for i, n := range names {
-					want, ok := c.Parameters[n]
-					if !ok {
-						t.Fatalf("%s: the parameter %s is not in PyTorch's network", name, n)
-					}
-					if got := float64(flat(t, out[3+i])[0]); math.Abs(got-want.Gradient) > 1e-4*want.Gradient+1e-6 {
-						t.Errorf("%s: norm of the gradient of %s is %g, want %g", what, n, got, want.Gradient)
-					}
-				}
+		for name := range golden.UNets {
+			if name == "all" || b.Name() != "xla" { // XLA takes seconds to compile one
+				golden.CheckUNet(t, b, name, name == "all")
 			}
 		}
 	}
@@ -188,10 +34,10 @@ func TestUNetInBF16(t *testing.T) {
 	u := net.UNet{Image: [3]int{4, 4, 1}, Channels: 32, Blocks: 1, Multipliers: []int{1}, Attention: []int{}, AttentionHeads: 1}
 	results := map[string][][]float32{}
 	for _, b := range backends(t) {
-		store, inputs := unetStore(t, b, u)
+		store, inputs := golden.UNetStore(t, b, u)
 		store.SetParam(model.JoinPath("/", net.BF16Param), b.Name() == "xla") // pure Go has none
 		out, err := model.CallOnceN(b, store, func(scope *model.Scope, in []*Node) []*Node {
-			y := predictNode(u, scope, in)
+			y := golden.PredictUNet(u, scope, in)
 			weight := store.GetVariable("/input_blocks.1/0/in_layers.2/weight").NodeValue(in[0].Graph())
 			return append([]*Node{y}, Gradient(ReduceAllMean(Square(y)), in[0], weight)...)
 		}, inputs...)
@@ -241,7 +87,7 @@ func close1e4(t testing.TB, what string, got, want []float32) {
 }
 
 func TestUNetParameters(t *testing.T) {
-	_, want := unetReference(t)
+	_, want := golden.UNetCases(t)
 	for name, u := range map[string]net.UNet{
 		"torchcfm mnist":   {Image: [3]int{28, 28, 1}, Channels: 32, Blocks: 1, AttentionHeads: 1},
 		"torchcfm cifar10": {Image: [3]int{32, 32, 3}, Dropout: .1},
@@ -251,7 +97,7 @@ func TestUNetParameters(t *testing.T) {
 			continue // a second, and 300 MB
 		}
 		n := 0
-		for v := range build(t, backend(t), u).IterVariables() {
+		for v := range golden.NewUNetStore(t, backend(t), u).IterVariables() {
 			n += v.Shape().Size()
 		}
 		if n != want[name] || n == 0 {
@@ -262,7 +108,7 @@ func TestUNetParameters(t *testing.T) {
 
 // Pure Go convolves by matrix products, since its own convolution is a slow loop; XLA by its own.
 func TestUNetConvolutions(t *testing.T) {
-	u := unets["plain"]
+	u := golden.UNets["plain"]
 	for _, b := range backends(t) {
 		g := NewGraph(b, "unet")
 		y := u.Predict(model.NewStore().RootScope(), Parameter(g, "x", shapes.Make(dtypes.Float32, 1, 192)), Parameter(g, "t", shapes.Make(dtypes.Float32, 1)), nil)
@@ -286,7 +132,7 @@ func TestUNetSecondDerivative(t *testing.T) {
 		if b.Name() == "xla" {
 			u.Multipliers = []int{1} // compiles sooner; what changes sizes is the same on both
 		}
-		store, inputs := unetStore(t, b, u)
+		store, inputs := golden.UNetStore(t, b, u)
 		// S = sum of squares of the gradient of E = sum sin(y) by x; dS/dx along v, once by a gradient and once by a difference.
 		const step = 3e-3
 		out, err := model.CallOnceN(b, store, func(scope *model.Scope, in []*Node) []*Node {
@@ -310,16 +156,16 @@ func TestUNetSecondDerivative(t *testing.T) {
 }
 
 func TestUNetDropout(t *testing.T) {
-	cases, _ := unetReference(t)
-	u := unets["plain"]
+	cases, _ := golden.UNetCases(t)
+	u := golden.UNets["plain"]
 	u.Dropout = .5
 	b := backend(t)
 	run := func(training bool, seed int64) []float32 {
-		store, inputs := unetStore(t, b, u)
+		store, inputs := golden.UNetStore(t, b, u)
 		store.SetParam(model.ParamInitialSeed, seed)
 		out, err := model.CallOnceN(b, store, func(scope *model.Scope, in []*Node) []*Node {
 			store.SetTraining(in[0].Graph(), training)
-			return []*Node{predictNode(u, scope, in)}
+			return []*Node{golden.PredictUNet(u, scope, in)}
 		}, inputs...)
 		if err != nil {
 			t.Fatal(err)
@@ -338,7 +184,7 @@ func TestUNetDropout(t *testing.T) {
 
 // A new network gives 0 everywhere: its last convolution starts so.
 func TestUNetStartsAtZero(t *testing.T) {
-	u := unets["all"]
+	u := golden.UNets["all"]
 	x := make([]float32, 2*192)
 	for i := range x {
 		x[i] = float32(i)

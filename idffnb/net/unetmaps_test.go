@@ -7,6 +7,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
+	"github.com/idff-go/workbench/idffnb/golden"
 	"github.com/idff-go/workbench/idffnb/net"
 )
 
@@ -32,19 +33,19 @@ func TestUNetPatchesAndMaps(t *testing.T) {
 	whole := net.UNet{Image: [3]int{8, 8, 1}, Maps: 1, Patch: 2, Channels: 32, Blocks: 1, Multipliers: []int{1, 1}, Attention: []int{}, AttentionHeads: 1}
 	parts := whole
 	parts.Image, parts.Maps, parts.Patch = [3]int{4, 4, 4}, 4, 1
-	x, maps, leads := formula("x", []int{2, 64}), formula("map", []int{2, 64}), []float32{1, 3}
+	x, maps, leads := golden.Formula("x", []int{2, 64}), golden.Formula("map", []int{2, 64}), []float32{1, 3}
 	run := func(u net.UNet, x, cond []float32) []float32 {
 		in := []any{tensors.FromFlatDataAndDimensions(x, 2, len(x)/2), []float32{.25, .875}, tensors.FromFlatDataAndDimensions(cond, 2, len(cond)/2)}
 		store := model.NewStore()
-		exec, err := model.NewExec(b, store, func(scope *model.Scope, in []*Node) *Node { return predictNode(u, scope, in) })
+		exec, err := model.NewExec(b, store, func(scope *model.Scope, in []*Node) *Node { return golden.PredictUNet(u, scope, in) })
 		if err != nil {
 			t.Fatal(err)
 		}
 		exec.MustCall(in...)
 		for v := range store.IterVariables() {
 			d := v.Shape().Dimensions
-			values := formula(torchName(v), d)
-			if torchName(v) == "input_blocks.0.0.weight" && u.Maps == 4 { // [32, 8, 3, 3]: channel 4c + p here is 2p + c there
+			values := golden.Formula(golden.TorchName(v), d)
+			if golden.TorchName(v) == "input_blocks.0.0.weight" && u.Maps == 4 { // [32, 8, 3, 3]: channel 4c + p here is 2p + c there
 				moved := slices.Clone(values)
 				for o := range 32 {
 					for c := range 2 {
