@@ -1,7 +1,11 @@
 package idffnb
 
 import (
+	"compress/gzip"
+	"encoding/json"
+	"io"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -10,6 +14,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/idff-go/workbench/idffnb/flow"
+	"github.com/idff-go/workbench/idffnb/golden"
 	"github.com/idff-go/workbench/idffnb/net"
 	"github.com/idff-go/workbench/idffnb/solver"
 )
@@ -123,6 +128,57 @@ func TestUNetExportsAndImports(t *testing.T) {
 	if table := again.Weights().Table(); !strings.Contains(table, "output_blocks.1.0.skip_connection.weight") || strings.Contains(table, "rng") {
 		t.Errorf("parameters are not named as PyTorch's:\n%s", table)
 	}
+}
+
+// A training checkpoint that torch.save wrote of TorchCFM's U-Net gives what PyTorch's networks in it give, on every backend.
+func TestUNetImportsTorchSave(t *testing.T) {
+	var want map[string][]float32
+	data, err := os.ReadFile("net/testdata/unet_training.json")
+	if err == nil {
+		err = json.Unmarshal(data, &want)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := gunzip(t, "net/testdata/unet_training.pt.gz")
+	e := unetExperiment(t)
+	e.DropCond, e.Objective, e.Path = 0, flow.Velocity(), flow.Straight()
+	e.Net = net.UNet{Channels: 32, Blocks: 1, Multipliers: []int{1, 1}, Attention: []int{}, AttentionHeads: 1}
+	for _, key := range []string{"net_model", "ema_model"} {
+		r, err := Import(path, e, FromKey(key))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if report := r.Weights(); report.Err() != nil || !strings.Contains(report.String(), "parameters fit") {
+			t.Errorf("%s: report %v", key, report)
+		}
+		for name, backend := range backends(t) {
+			golden.Compare(t, key+" on "+name, forward(t, r, backend, want["x"], want["t"], want["labels"]...), want[key], 1e-4, nil)
+		}
+	}
+}
+
+// gunzip unpacks a file into one of the test's own, without .gz.
+func gunzip(t testing.TB, path string) string {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close() //nolint:errcheck // only read
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path = filepath.Join(t.TempDir(), strings.TrimSuffix(filepath.Base(path), ".gz"))
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 func TestUNetRefusals(t *testing.T) {

@@ -37,8 +37,8 @@ func narrow(t testing.TB) Experiment {
 	return Experiment{Name: "narrow", Data: datasets.Moons(), Net: net.MLP{Width: 8}, Batch: 32, Steps: 20, LearningRate: 2e-3}
 }
 
-// forward is what the run's network gives for x [n, 2] at t [n].
-func forward(t testing.TB, r *Run, backend compute.Backend, x, at []float32) []float32 {
+// forward is what the run's network gives for x [n, dim] at t [n], and on cond [n] where that is given.
+func forward(t testing.TB, r *Run, backend compute.Backend, x, at []float32, cond ...float32) []float32 {
 	t.Helper()
 	store := model.NewStore() // values stay on the backend that used them first
 	for v := range r.store.IterVariables() {
@@ -54,8 +54,13 @@ func forward(t testing.TB, r *Run, backend compute.Backend, x, at []float32) []f
 			t.Fatal(err)
 		}
 	}
-	out, err := model.CallOnce(backend, store, func(scope *model.Scope, x, t *Node) *Node { return r.exp.predict(scope, x, t, nil) },
-		shaped(x, len(at)), shaped(at, len(at)))
+	inputs := []any{shaped(x, len(at)), shaped(at, len(at))}
+	if len(cond) > 0 {
+		inputs = append(inputs, shaped(cond, len(at)))
+	}
+	out, err := model.CallOnce(backend, store, func(scope *model.Scope, in []*Node) *Node {
+		return r.exp.predict(scope, in[0], in[1], append(in, nil)[2])
+	}, inputs...)
 	if err != nil {
 		t.Fatal(err)
 	}
