@@ -3,7 +3,7 @@
     pip install torch torchcfm   # the files were made with torch 2.15.0, torchcfm 1.0.7, numpy 2.4.6, Python 3.11
     python unet_checkpoint.py
 
-Weights repeat after 61 or 59 numbers, so that the file, of half a million of them, is small when it is compressed; neither number divides the length of an axis.
+Weights repeat after 61 or 59 numbers, so that the file, of 271,905 in each network, is small when it is compressed; neither number divides the length of an axis.
 """
 import gzip
 import importlib.util
