@@ -15,22 +15,23 @@
 //
 //	name        evaluations    order  evaluates t = 1
 //	euler       N              1      no    the yardstick
-//	midpoint    2 N            2      no    the first to try with IDFF's momentum: chosen at most budgets of notebook 04
+//	midpoint    2 N            2      no    the first to try at 2 evaluations
 //	heun2       2 N            2      yes
-//	heun3       3 N            3      no
+//	heun3       3 N            3      no    the first to try at 3
 //	bosh3       3 N            3      no
 //	rk4         4 N            4      yes   the 3/8 rule, as torchdiffeq
 //	rk4classic  4 N            4      yes   the textbook rule
-//	adams2      N              2      no    the first to try with CFM, beside expadams2
-//	adams3      N+1            3      no    N of at least 3; from about 8 evaluations on
+//	adams2      N              2      no    within 15 % of the best from 6 evaluations on
+//	adams3      N+1            3      no    N of at least 3; the first to try at 4 to 8 evaluations
 //	adams4      N+4            4      no    N of at least 4; for accuracy, not for few evaluations
 //	ddim        N              1      no    equal to euler on the straight path
 //	dpmpp2m     N              2      no    equal to ddim up to 3 steps
 //	dpmpp3m     N              2      no    likewise; the codes' third order is second
-//	expadams2   N              2      no    xhat1 linear in t; the first to try where paths are nearly straight
+//	expadams2   N              2      no    xhat1 linear in t; with 2 steps midpoint; the first to try at 3 and 4 where paths are nearly straight
 //	expadams3   N              3      no    xhat1 quadratic in t; unstable in few steps
 //
-// for N steps, each name for ByName. At t = 1 the velocity of an x1-network is 0/0: prefer a method that does not evaluate it. How far the end points of few evaluations are from those
+// for N steps, each name for ByName. The first to try are those of the least MMD² on six networks with independent coupling (notebook 06; docs/solvers.md has the whole table); with IDFF's
+// momentum notebook 04 chooses midpoint at 2 and heun3 at 3 most often as well. At t = 1 the velocity of an x1-network is 0/0: prefer a method that does not evaluate it. How far the end points of few evaluations are from those
 // of the exact flow (root mean square; the radius of the eight Gaussians is 5), first on their exact velocity from independent noise, then on a network trained
 // with optimal transport coupling, whose flow is straighter:
 //
@@ -46,7 +47,7 @@
 //	network, 6:     0.24   0.14      0.14   0.16    0.14    0.20     0.13       0.21
 //	network, 8:     0.20   0.12      -      0.14    0.12    0.17     0.11       0.13
 //
-// (On the straight path two steps of expadams2 are one of midpoint.) Which of them is best depends on the field: measure, with the metric that matters.
+// Which of them is best depends on the field: measure, with the metric that matters.
 //
 // Solvers that choose their steps by a tolerance (Adaptive, AdaptiveByName), for each step made, accepted or not, and 2 evaluations more in all:
 //
