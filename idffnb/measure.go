@@ -32,7 +32,7 @@ type StepCost struct {
 // settings are those of this process.
 func settings() string {
 	var text []string
-	for _, name := range []string{"GLIBC_TUNABLES", "XLA_FLAGS", "XLA_PYTHON_CLIENT_MEM_FRACTION", "NVIDIA_TF32_OVERRIDE", devicesVariable, "GOMAXPROCS"} {
+	for _, name := range []string{"GLIBC_TUNABLES", "XLA_FLAGS", "NVIDIA_TF32_OVERRIDE", devicesVariable, "GOMAXPROCS"} {
 		if value, set := os.LookupEnv(name); set {
 			text = append(text, name+"="+value)
 		}
