@@ -180,7 +180,7 @@ func (r *Run) checkSampling(field flow.Field, s solver.Solver) error {
 			return fmt.Errorf("idffnb: %s: %v: %w", r.exp.Name, s, err)
 		}
 	}
-	if _, ok := field.(flow.Noisy); ok {
+	if _, ok := field.(flow.Noisy); ok && !flow.Noiseless(field) {
 		_, able := s.(solver.Stochastic)
 		if _, once := s.(instant); !able && !once { // the velocity at one time is the drift
 			steps := len(s.Grid()) - 1
@@ -188,6 +188,11 @@ func (r *Run) checkSampling(field flow.Field, s solver.Solver) error {
 				steps = 50
 			}
 			return fmt.Errorf("idffnb: %s: %s adds noise on the way, which %v cannot: use solver.EulerMaruyama(%d) or solver.SRK(%d)", r.exp.Name, field.Name(), s, steps, (steps+1)/2)
+		}
+	}
+	if s, ok := s.(solver.BridgeTransition); ok {
+		if err := flow.CheckAncestral(field, r.exp.Path, s.N); err != nil {
+			return fmt.Errorf("idffnb: %s: %w", r.exp.Name, err)
 		}
 	}
 	times := []float64{.5} // where sigma_t is greatest

@@ -49,7 +49,7 @@ type Point struct {
 // Prediction is what a network says about a point, each [batch, dim].
 type Prediction struct {
 	X1       *Node // the data end point xhat1; nil for velocities on own paths
-	Velocity *Node // the velocity: the probability flow's, or with objective x1score the bridge's drift (xhat1 - x)/(1-t)
+	Velocity *Node // the velocity: the probability flow's, or, of networks of end points (x1, x1plain, x1copies, x1score) on a bridge with noise, the bridge's drift (xhat1 - x)/(1-t)
 	Score    *Node // the score grad log p_t: the network's own head, or from xhat1; nil where the path does not give it
 }
 

@@ -84,6 +84,7 @@ func named() []entry {
 	}
 	list = append(list,
 		entry{maruyamaName, func(n int) Fixed { return EulerMaruyama(n) }},
+		entry{ancestralName, func(n int) Fixed { return Ancestral(n) }},
 		entry{HeunStratonovich(1).Name(), func(n int) Fixed { return HeunStratonovich(n) }},
 		entry{SRK(1).Name(), func(n int) Fixed { return SRK(n) }},
 	)

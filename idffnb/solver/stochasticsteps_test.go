@@ -79,7 +79,7 @@ func TestSRKGrid(t *testing.T) {
 }
 
 func TestStochasticByName(t *testing.T) {
-	for name, want := range map[string]Stochastic{"euler-maruyama": EulerMaruyama(20), "heun-stratonovich": HeunStratonovich(20), "srk": SRK(20)} {
+	for name, want := range map[string]Stochastic{"euler-maruyama": EulerMaruyama(20), "ancestral": Ancestral(20), "heun-stratonovich": HeunStratonovich(20), "srk": SRK(20)} {
 		s, err := ByName(name, 20)
 		if err != nil || s != Solver(want) || GraphKey(s) != name+" x20" || !IsBuiltIn(s) || s.Steps() != 20 {
 			t.Errorf("%v, %v, key %q", s, err, GraphKey(s))
