@@ -37,7 +37,7 @@ func OTCFM(name string, data Data) Experiment {
 // SF2M is simulation-free score and flow matching, [SF]^2M (arXiv 2307.03672), with TorchCFM's default coupling, exact optimal transport; its tutorial has sigma = 1, learning rate 0.01
 // and 10,000 steps. On the eight Gaussians with sigma = 1 that rate is too high: 16 Euler steps gave MMD^2 .0194 and W2 1.47, with 0.001 .0019 and .52 (2048 points, seeds 15-19).
 // With Coupling = flow.Sinkhorn(2*sigma*sigma) it is the mini-batch Schrödinger bridge. One network with two heads stands for TorchCFM's two networks.
-// Sample flow.CFM() with any solver, or flow.Stochastic(g) with noise; g = flow.ConstantNoise(sigma) is the paper's.
+// Sample flow.CFM() with any solver, or flow.Stochastic(g) with noise; g = flow.ConstantNoise(sigma) is the paper's, which solver.Ancestral(n) samples too.
 func SF2M(name string, data Data, sigma float64) Experiment {
 	e := baseline(name, data, flow.VelocityScore())
 	e.Path, e.Coupling = flow.Bridge(sigma), flow.ExactOT()
