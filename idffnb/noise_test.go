@@ -225,6 +225,7 @@ func TestNoiseByObjective(t *testing.T) {
 		{flow.X1(), flow.Straight(), flow.Independent(), decaying, ""},
 		{flow.Velocity(), flow.Straight(), flow.Independent(), decaying, ""},
 		{flow.X1Score(), flow.Bridge(.2), flow.ExactOT(), flow.StochasticOnBridge(flow.ConstantNoise(.2), .2), ""},
+		{flow.X1Start(), flow.Bridge(.2), flow.ExactOT(), flow.StochasticOnBridge(flow.ConstantNoise(.2), .2), ""},
 		{flow.X1Score(), flow.Bridge(.2), flow.Independent(), flow.NoisyWrittenField{Gamma: 1, Bridge: .2}, ""},
 		{flow.X1Score(), flow.Bridge(.2), flow.Independent(), decaying, "use flow.StochasticOnBridge(g, 0.2)"},
 		{flow.X1(), flow.Straight(), flow.ExactOT(), decaying, "needs the score"},

@@ -265,6 +265,7 @@ func TestObjectivesTrain(t *testing.T) {
 	}{
 		{flow.X1(), flow.Straight(), true},
 		{flow.X1Score(), flow.Bridge(.2), true},
+		{flow.X1Start(), flow.Bridge(.2), true},
 		{flow.Velocity(), flow.ICFM(.1), false},
 		{flow.Velocity(), flow.VariancePreserving(.1), false},
 		{flow.X1(), flow.Target(.1), false},

@@ -49,7 +49,7 @@ type Point struct {
 // Prediction is what a network says about a point, each [batch, dim].
 type Prediction struct {
 	X1       *Node // the data end point xhat1; nil for velocities on own paths
-	Velocity *Node // the velocity: the probability flow's, or, of networks of end points (x1, x1plain, x1copies, x1score) on a bridge with noise, the bridge's drift (xhat1 - x)/(1-t)
+	Velocity *Node // the velocity: the probability flow's, or, of networks of end points (x1, x1plain, x1copies, x1score, x1start) on a bridge with noise, the bridge's drift (xhat1 - x)/(1-t)
 	Score    *Node // the score grad log p_t: the network's own head, or from xhat1; nil where the path does not give it
 }
 
@@ -93,7 +93,7 @@ func IsBuiltIn(f Field) bool {
 // ByItself tells whether a field can be evaluated at any time by itself, without being told of the step that asks, at any number strictly between 0 and 1 by the same graph, and at the same cost.
 func ByItself(f Field) bool {
 	switch f := f.(type) {
-	case CFMField, ReleasedCFMField, ReleasedField, ReleasedImageField, MomentumField, WrittenField:
+	case CFMField, ProbabilityFlowField, ReleasedCFMField, ReleasedField, ReleasedImageField, MomentumField, WrittenField:
 		return true
 	case guidedField:
 		return f.always() && ByItself(f.of)

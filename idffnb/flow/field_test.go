@@ -196,15 +196,16 @@ func TestObjectiveCheck(t *testing.T) {
 		{flow.X1Plain(), flow.ICFM(.1), "flow.Velocity()"},
 		{flow.X1(), flow.ICFM(.1), "flow.Velocity()"},
 		{flow.X1Score(), flow.Straight(), "flow.Bridge(sigma0)"},
+		{flow.X1Start(), flow.Bridge(.2), ""}, {flow.X1Start(), flow.Straight(), "x1start learns the score of the bridge"},
 		{flow.X1Score(), flow.Bridge(0), "sigma0 > 0"},
-		{flow.Objective{Kind: "x0"}, flow.Straight(), "valid names: x1, x1score, velocity, sf2m, meanflow"},
+		{flow.Objective{Kind: "x0"}, flow.Straight(), "valid names: x1, x1score, x1start, velocity, sf2m, meanflow"},
 	} {
 		expectError(t, tc.objective.String(), tc.objective.Check(tc.path), tc.want)
 	}
 }
 
 func TestPredictsEnd(t *testing.T) {
-	for o, want := range map[flow.Objective]bool{{}: true, flow.X1(): true, flow.X1Copies(): true, flow.X1Plain(): true, flow.X1Score(): true,
+	for o, want := range map[flow.Objective]bool{{}: true, flow.X1(): true, flow.X1Copies(): true, flow.X1Plain(): true, flow.X1Score(): true, flow.X1Start(): true,
 		flow.Velocity(): false, flow.VelocityScore(): false, flow.AverageVelocity(): false} {
 		if o.PredictsEnd() != want {
 			t.Errorf("%v predicts the end point: %v", o, !want)
@@ -239,6 +240,7 @@ func TestTimesAsNodes(t *testing.T) {
 				flow.X1().Prediction(flow.Straight(), x, out, when),
 				flow.Velocity().Prediction(flow.Straight(), x, out, when),
 				flow.X1Score().Prediction(flow.Bridge(sigma0), x, head, when),
+				flow.X1Start().Prediction(flow.Bridge(sigma0), x, head, when),
 				flow.X1().Prediction(flow.Target(.1), x, out, when),
 			} {
 				all = append(all, p.X1, p.Velocity)

@@ -15,12 +15,13 @@ import (
 //	x1         xhat1                  mean ( (xhat1 - x1)/(1.01 - t) )^2                        2-D, as released
 //	x1plain    xhat1                  mean (xhat1 - x1)^2                                         denoisers; without times, regression
 //	x1copies   xhat1                  sum of mean (xhat1 - x1 - c)^2 over c = 0, 360, -360       molecular dynamics, as released
-//	x1score    (xhat1, s)             2 mean|xhat1 - x1|^2 + mean|lambda_t s + eps|^2            images and series, as released
+//	x1score    (xhat1, s)             2 mean|xhat1 - x1|^2 + mean|lambda_t s + eps|^2            series and sea surface, as released, see X1Score
+//	x1start    (xhat1, h)             2 mean|xhat1 - x1|^2 + mean|lambda_t h + x0|^2             CIFAR-10 and CelebA-64, as released, see X1Start
 //	velocity   v                      mean (v - u_t)^2                                          flow matching, TorchCFM
 //	sf2m       (v, s)                 mean|v - u_t|^2 + mean|lambda_t s + eps|^2                 [SF]^2M, see VelocityScore
 //	meanflow   u over t to r          mean of weighted |u - v - (r-t) du/dt|^2                  MeanFlow, see Averaging
 //
-// The means run over batch and components; lambda_t = 2t(1-t) for x1score, and eps is the noise that moved x_t off the path's mean.
+// The means run over batch and components; lambda_t = 2t(1-t) for x1score and 2 sigma_t/(sigma^2 + 1e-8) for x1start and sf2m, and eps is the noise that moved x_t off the path's mean.
 type Objective struct {
 	Kind    string    // a name of the table; empty means x1
 	Average Averaging // of meanflow alone
@@ -37,7 +38,9 @@ func X1Plain() Objective { return Objective{Kind: "x1plain"} }
 // 3 mean (xhat1 - x1)^2 + 2 360^2: the copies add a constant, and the network learns nothing of the circle.
 func X1Copies() Objective { return Objective{Kind: "x1copies"} }
 
-// X1Score is the regression of the data end point and of the noise, which a second head of the network predicts as a score.
+// X1Score is the regression of the data end point and of the noise, which a second head of the network predicts as a score. That is the target of IDFF's released code for series and sea surface (and, with the weight 1/(t + .01) on the
+// end point, for LSUN and CelebA-HQ); for CIFAR-10 and CelebA-64 see X1Start. In these scripts, of 2024, lambda_t is 2 sigma_t/sigma0^2; the 2t(1-t) of this objective is what the released matcher has since May 2025. At the least loss
+// their head is this one times sigma0 sqrt(t(1-t)), and the score is the same.
 func X1Score() Objective { return Objective{Kind: "x1score"} }
 
 // Velocity is flow matching's own regression of the conditional velocity.
@@ -45,7 +48,7 @@ func Velocity() Objective { return Objective{Kind: "velocity"} }
 
 // ObjectiveNames lists the kinds of objective.
 func ObjectiveNames() []string {
-	return []string{"x1", "x1score", "velocity", "sf2m", "meanflow", "x1copies", "x1plain"}
+	return []string{"x1", "x1score", "x1start", "velocity", "sf2m", "meanflow", "x1copies", "x1plain"}
 }
 
 // Batch is one training batch as graph nodes.
@@ -87,10 +90,10 @@ func (o Objective) Times(rng *rand.Rand, n int) (t, interval []float32) {
 	return t, nil
 }
 
-// Heads is the number of outputs of size dim that the network must have: 2 for x1score and sf2m, else 1.
+// Heads is the number of outputs of size dim that the network must have: 2 for x1score, x1start and sf2m, else 1.
 func (o Objective) Heads() int {
 	switch o.kind() {
-	case "x1score", "sf2m":
+	case "x1score", "x1start", "sf2m":
 		return 2
 	}
 	return 1
@@ -99,7 +102,7 @@ func (o Objective) Heads() int {
 // PredictsEnd tells whether the network predicts the data end point xhat1, so that its velocity (xhat1 - x)/(1 - t) is 0/0 at t = 1.
 func (o Objective) PredictsEnd() bool {
 	switch o.kind() {
-	case "x1", "x1copies", "x1plain", "x1score":
+	case "x1", "x1copies", "x1plain", "x1score", "x1start":
 		return true
 	}
 	return false
@@ -114,14 +117,14 @@ func (o Objective) Check(path Path) error {
 			return fmt.Errorf("flow: on path %v the end point does not determine the velocity: train with flow.Velocity()", path)
 		}
 		return nil
-	case "x1score":
+	case "x1score", "x1start":
 		switch path.kind() {
 		case "bridge", "released":
 			if path.Noise > 0 {
 				return nil
 			}
 		}
-		return fmt.Errorf("flow: objective x1score learns the score from the noise of the bridge: use flow.Bridge(sigma0) with sigma0 > 0, not %v", path)
+		return fmt.Errorf("flow: objective %s learns the score of the bridge, from its noise: use flow.Bridge(sigma0) with sigma0 > 0, not %v", o.kind(), path)
 	case "velocity":
 		return nil
 	case "sf2m":
@@ -154,6 +157,8 @@ func (o Objective) Loss(path Path, b Batch) *Node {
 			loss = Add(loss, ReduceAllMean(Square(AddScalar(gap, turn))))
 		}
 		return loss
+	case "x1start":
+		return x1StartLoss(path, b, out)
 	case "x1score":
 		x1, score := splitHeads(out)
 		lambda := alongBatch(MulScalar(Mul(b.T, OneMinus(b.T)), 2), score)
@@ -179,6 +184,8 @@ func (o Objective) Prediction(path Path, x, out *Node, t solver.Time) Prediction
 			p.Score = ScoreFromVelocity(x, out, t)
 		}
 		return p
+	case "x1start":
+		return x1StartPrediction(path, x, out, t)
 	case "x1score":
 		x1, head := splitHeads(out)
 		return Prediction{X1: x1, Velocity: VelocityFromX1(x, x1, t), Score: ScoreFromHead(head, path.Noise, t)}

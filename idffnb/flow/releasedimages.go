@@ -19,10 +19,11 @@ import (
 //
 //	w = sqrt(1 - sigma_t^2) v - sigma0^2/2 xhat0
 //
-// which is what is built here: networks of this workbench (objective x1score) have the score s of the bridge's noise as second head, and on x = t x1 + (1-t) x0 + sigma_t eps, with E[eps | x] = -sigma_t s,
+// which is what is built here. Objective x1start has their head, and gives this field to the rounding. Of objective x1score, whose head is the score s of the bridge's noise, x = t x1 + (1-t) x0 + sigma_t eps gives, with E[eps | x] = -sigma_t s,
 //
 //	xhat0 = (x - t xhat1 + sigma_t^2 s)/(1-t)
 //
+// The probability flow of the bridge is another field: where x0 ~ N(0, I) independently of x1 its score is -xhat0/(1-t), so that ProbabilityFlow is v + sigma0^2/2 xhat0/(1-t), a momentum of the other sign.
 // With sigma0 = .2 the momentum is 2 % of the noise. As released it is integrated with solver.SDEInt(.1), which torchsde evaluates 101 times for what the released code calls 10 steps.
 type ReleasedImageField struct {
 	Sigma0 float64 // noise of the bridge that the network was trained on; 0 means 0.2
@@ -50,10 +51,10 @@ func (f ReleasedImageField) Check(_ []float64, path Path) error {
 
 func (f ReleasedImageField) checkObjective(o Objective, path Path) error {
 	sigma0 := noiseOrDefault(f.Sigma0)
-	if o.kind() == "x1score" && math.Abs(path.Noise-sigma0) < 1e-12 {
+	if (o.kind() == "x1score" || o.kind() == "x1start") && math.Abs(path.Noise-sigma0) < 1e-12 {
 		return nil
 	}
-	return fmt.Errorf("flow: IDFF for images as released needs both heads and the bridge they were trained on: train with flow.X1Score() on flow.Bridge(%g), not with %v on %v", sigma0, o, path)
+	return fmt.Errorf("flow: IDFF for images as released needs both heads and the bridge they were trained on: train with flow.X1Start() or flow.X1Score() on flow.Bridge(%g), not with %v on %v", sigma0, o, path)
 }
 
 // Velocity implements Field.

@@ -50,6 +50,7 @@ func TestReleasedImagesChecks(t *testing.T) {
 		want string // "": fine
 	}{
 		{flow.ReleasedImages(), flow.X1Score(), flow.Bridge(.2), ""},
+		{flow.ReleasedImages(), flow.X1Start(), flow.Bridge(.2), ""},
 		{flow.ReleasedImages(), flow.X1Score(), flow.Bridge(.5), "flow.Bridge(0.2)"},
 		{flow.ReleasedImages(), flow.Velocity(), flow.Straight(), "both heads"},
 		{flow.ReleasedImageField{Sigma0: 3}, flow.X1Score(), flow.Bridge(3), "at most 2"},

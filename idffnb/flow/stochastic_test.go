@@ -26,6 +26,7 @@ var ways = []exact{
 	{flow.Velocity(), flow.Straight()},
 	{flow.X1Score(), flow.Bridge(.5)},
 	{flow.X1Score(), flow.ReleasedBridge(.5)},
+	{flow.X1Start(), flow.Bridge(.5)},
 }
 
 func (e exact) String() string { return fmt.Sprintf("%v on %v", e.objective, e.path) }
@@ -53,6 +54,13 @@ func (e exact) model(solution func(x *Node, t float64) (x1, score *Node)) *flow.
 			head := ZerosLike(x)
 			if t > 0 {
 				head = MulScalar(score, e.path.Noise*math.Sqrt(t*(1-t))/(2*t*(1-t)))
+			}
+			out = Concatenate([]*Node{x1, head}, -1)
+		case flow.X1Start(): // the head at the least loss |lambda_t head + x0|^2, with E[x0 | x] from E[eps | x] = -sigma_t score
+			head, sigma := ZerosLike(x), e.path.Noise*math.Sqrt(t*(1-t))
+			if t > 0 && t < 1 {
+				start := DivScalar(Add(Sub(x, MulScalar(x1, t)), MulScalar(score, sigma*sigma)), 1-t)
+				head = MulScalar(start, -(e.path.Noise*e.path.Noise+1e-8)/(2*sigma))
 			}
 			out = Concatenate([]*Node{x1, head}, -1)
 		}
