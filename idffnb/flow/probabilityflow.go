@@ -6,7 +6,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph" //nolint:staticcheck // graph code reads as formulas
 )
 
-// ProbabilityFlowField is the equation without noise that has the marginals p_t of the bridge, for networks whose velocity is the drift of a diffusion (objective x1score):
+// ProbabilityFlowField is the equation without noise that has the marginals p_t of the bridge, for networks whose velocity is the drift of a diffusion (objectives x1score and x1start):
 //
 //	dx/dt = v - 1/2 sigma0^2 s,   v = (xhat1 - x)/(1-t)
 //
@@ -17,7 +17,7 @@ type ProbabilityFlowField struct {
 	Bridge float64 // noise sigma0 of the bridge that the network was trained on
 }
 
-// ProbabilityFlow is the probability flow of networks that were trained with X1Score on Bridge(sigma0). Where the velocity is the probability flow itself, on the straight path or with VelocityScore, that is CFM.
+// ProbabilityFlow is the probability flow of networks that were trained with X1Score or X1Start on Bridge(sigma0). Where the velocity is the probability flow itself, on the straight path or with VelocityScore, that is CFM.
 func ProbabilityFlow(sigma0 float64) ProbabilityFlowField { return ProbabilityFlowField{sigma0} }
 
 // Name implements Field.
