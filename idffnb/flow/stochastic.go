@@ -16,7 +16,7 @@ type Noisy interface {
 	Diffusion(at solver.Time, factors []*Node) *Node
 }
 
-// Noiseless tells whether a Noisy field is a StochasticField, guided or not, of noise 0: the probability flow. It has a drift alone, which any solver integrates.
+// Noiseless tells whether a Noisy field is a StochasticField, guided or not, of noise 0: the probability flow, as CFM or ProbabilityFlow give it. It has a drift alone, which any solver integrates.
 func Noiseless(f Field) bool {
 	noisy, ok := Unguided(f).(StochasticField)
 	return ok && noisy.G.Scale == 0

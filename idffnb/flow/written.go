@@ -18,7 +18,7 @@ import (
 //
 // gamma_1 = 1/2 leaves CFM, scaled by the root. This field adds no noise: where v is the probability flow, on the straight path and with VelocityScore, it climbs the score with gamma_1 above 1/2 and
 // gives colder samples than the data, not the same distribution; below 1/2, hotter ones. On a bridge of noise sigma0 an end point's v is the drift of a diffusion, the probability flow and
-// sigma0^2/2 D1 beside it, so that gamma_1 = 1/2 is colder already: the probability flow there is StochasticOnBridge(ConstantNoise(0), sigma0).
+// sigma0^2/2 D1 beside it, so that gamma_1 = 1/2 is colder already: see ProbabilityFlow.
 type WrittenField struct {
 	Gamma  []float64 // gamma_1 .. gamma_K; the number given is the order
 	Sigma0 float64   // bridge noise; 0 means 0.2
