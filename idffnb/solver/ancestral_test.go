@@ -128,7 +128,7 @@ func TestAncestralRefuses(t *testing.T) {
 		"take solver.EulerMaruyama(3)":              func(x *graph.Node, _ Time) *graph.Node { return x },
 		"the diffusion is missing":                  func(*graph.Node, Time) *graph.Node { return nil },
 	} {
-		_, err := graph.ExecOnce(testBackend(t), func(x, w *graph.Node) *graph.Node {
+		_, err := graph.CallOnce(testBackend(t), func(x, w *graph.Node) *graph.Node {
 			return Ancestral(3).IntegrateNoise(func(x *graph.Node, _ Time) *graph.Node { return x }, g, x, []Increment{{W: w}, {W: w}, {W: w}})[3]
 		}, ones(2), ones(2))
 		if err == nil {
