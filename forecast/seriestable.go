@@ -65,13 +65,10 @@ func overSeeds(values []float64) string {
 		}
 	}
 	s, err := metric.Summarize(finite)
-	switch {
-	case err != nil:
+	if err != nil {
 		return "–"
-	case len(finite) == 1 || s.Std < 1e-12:
-		return fmt.Sprintf("%.3g", s.Mean)
 	}
-	return fmt.Sprintf("%.3g ± %.1g", s.Mean, s.Std)
+	return s.Short()
 }
 
 // longest is the greatest valid time that the trial can see.

@@ -88,11 +88,8 @@ func (t *table) row(name string, columns [][]float64) {
 // across is the mean of values and their standard deviation, which is left out where they are all alike; a dash where one is not finite.
 func across(values []float64) string {
 	s, err := metric.Summarize(values)
-	switch {
-	case err != nil:
+	if err != nil {
 		return "–"
-	case len(values) == 1 || s.Std < 1e-12:
-		return fmt.Sprintf("%.3g", s.Mean)
 	}
-	return fmt.Sprintf("%.3g ± %.1g", s.Mean, s.Std)
+	return s.Short()
 }

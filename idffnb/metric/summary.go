@@ -3,6 +3,8 @@ package metric
 import (
 	"fmt"
 	"math"
+	"strconv"
+	"strings"
 
 	"gonum.org/v1/gonum/stat/combin"
 	"gonum.org/v1/gonum/stat/distuv"
@@ -14,6 +16,24 @@ type Summary struct {
 	Mean      float64
 	Std       float64 // sample standard deviation, n-1 in the denominator; NaN for one value
 	Low, High float64 // 95% interval of the mean, mean -+ t_{.975, n-1} Std/sqrt(n) (Student 1908); NaN for one value
+}
+
+// Short is the mean in three digits and the standard deviation in one, "3.34 ± 0.6"; the mean alone where there is one value, or all are alike.
+func (s Summary) Short() string {
+	if len(s.Values) == 1 || s.Std < 1e-12 {
+		return digits(s.Mean, 3)
+	}
+	return digits(s.Mean, 3) + " ± " + digits(s.Std, 1)
+}
+
+// digits writes so many digits of a value, and large values without an exponent: 20 for 17.5 in one.
+func digits(v float64, n int) string {
+	text := strconv.FormatFloat(v, 'g', n, 64)
+	if strings.Contains(text, "e+") {
+		rounded, _ := strconv.ParseFloat(text, 64) // what was just written can be read
+		text = strconv.FormatFloat(rounded, 'f', 0, 64)
+	}
+	return text
 }
 
 // Summarize returns the summary of at least one finite value.

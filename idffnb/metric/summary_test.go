@@ -26,6 +26,20 @@ func TestSummarize(t *testing.T) {
 	}
 }
 
+func TestShort(t *testing.T) {
+	for want, values := range map[string][]float64{
+		"3.34 ± 0.6": {2.74, 3.34, 3.94}, "17.5 ± 20": {0, 17.5, 35}, "1230": {1234}, "2": {2, 2}, "0.00012": {1.2e-4}, "1.2e-06 ± 1e-06": {2e-7, 2.2e-6}, "-120 ± 300": {-330, 90},
+	} {
+		s, err := Summarize(values)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.Short(); got != want {
+			t.Errorf("%v: %q, want %q", values, got, want)
+		}
+	}
+}
+
 func TestCompare(t *testing.T) {
 	p, err := Compare([]float64{1, 2, 3, 4, 5}, []float64{2, 3, 3, 5, 4})
 	if err != nil {
