@@ -17,7 +17,7 @@ import (
 // The mean xhat1 stands for all x1 that x may lead to, so that what is left out is their spread: where x1 is not known from x, samples of few steps vary less than the data.
 //
 // With the velocity (xhat1 - x)/(1-t) and no other: of flow.Stochastic(flow.ConstantNoise(sigma)) for objective sf2m on flow.Bridge(sigma), and of flow.StochasticOnBridge(flow.ConstantNoise(sigma), sigma)
-// for x1score. Runs refuse all others (flow.CheckAncestral); a solver by itself does not know the drift and refuses noise that is not constant. Liu et al., I2SB, arXiv 2302.05872, sample
+// for x1score and x1start. Runs refuse all others (flow.CheckAncestral); a solver by itself does not know the drift and refuses noise that is not constant. Liu et al., I2SB, arXiv 2302.05872, sample
 // their bridges so; for diffusion models it is the ancestral sampling of DDPM, arXiv 2006.11239.
 type BridgeTransition struct {
 	N int // steps, at least 1
