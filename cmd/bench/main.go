@@ -81,7 +81,11 @@ func run() error {
 		out.rows = append(out.rows, row)
 		fmt.Fprintln(os.Stderr, row)
 	}
-	if *only == "" || strings.Contains("unet memory", *only) {
+	on, err := device()
+	if err != nil {
+		return err
+	}
+	if on == "cpu" && (*only == "" || strings.Contains("unet memory", *only)) { // on a GPU this process holds most of the memory
 		if out.unet, err = unetMemory(peers[torch]); err != nil {
 			return err
 		}

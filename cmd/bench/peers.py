@@ -1,7 +1,7 @@
 """The peers of cmd/bench: the same work in PyTorch, JAX and POT, as their users write it.
 
     python peers.py torch|jax THREADS cpu|cuda
-    python peers.py memory THREADS cpu|cuda    # prints the memory that a step of the U-Net takes in PyTorch, and ends
+    python peers.py memory THREADS cpu         # prints the memory that a step of the U-Net takes in PyTorch, and ends
 
 The first answers a line of JSON for each on standard input: {"task": NAME, "n": TIMES} -> {"seconds": of one, "cpu": of one on all processors} or {"error": TEXT}. A task's first call is preceded by one that is
 not timed, in which JAX compiles. A library that does not see the device says {"error": TEXT} first, and ends. Versions are in requirements.txt.
@@ -135,24 +135,20 @@ def unet_trainer():
 def unet_memory():
     """The peak of memory in steps of the U-Net's training, less that of the process with PyTorch loaded and used: bytes."""
     torch = start_torch()
-    torch.ones(100, 100, device=device).mm(torch.ones(100, 100, device=device)).sum().item()
+    torch.ones(100, 100).mm(torch.ones(100, 100)).sum().item()
     before = peak()
     step, _ = unet_trainer()
     step()
     start = peak() - before
-    if device == "cpu":
-        with open("/proc/self/clear_refs", "w") as f:
-            f.write("5")  # the peak is taken anew
+    with open("/proc/self/clear_refs", "w") as f:
+        f.write("5")  # the peak is taken anew
     for _ in range(5):
         step()
     return {"start": start, "steps": peak() - before}
 
 
 def peak():
-    """The peak of this process's memory in bytes; on a GPU what PyTorch holds there, which does not shrink."""
-    if device == "cuda":
-        import torch
-        return torch.cuda.memory_reserved()
+    """The peak of this process's memory in bytes."""
     with open("/proc/self/status") as f:
         return next(1024 * int(line.split()[1]) for line in f if line.startswith("VmHWM"))
 

@@ -136,7 +136,8 @@ and system, all threads): it depends much less on what else the machine does tha
 others kept more than half a core busy as the measurement began, targets and the figure go by it. Peers run under whatever trained fastest at the start: with
 glibc as it comes or as cells have it (GLIBC_TUNABLES, which the workbench runs with), PyTorch with threads that spin as they wait or that do not: spinning wins on an idle machine, and loses everything on a busy one.
 Memory is that of processes of their own, VmHWM of /proc/self/status less what it was before the network was made; it is taken anew (clear_refs) after the first step, and five more are made.
-Compilation is left out everywhere else. A training counts from its first steps on, batches included, which the workbench makes meanwhile; its waiting for them is given above. PyTorch makes its batches
+The products of a field are those of its two layers of 256 by 256, in a program that does nothing else: what is over them in the field's time is the first and last layer, the activations and the call.
+On a GPU the peers compute there too (PyTorch must, JAX is left out where it does not see it), and memory and products are left out. Compilation is left out everywhere else. A training counts from its first steps on, batches included, which the workbench makes meanwhile; its waiting for them is given above. PyTorch makes its batches
 before each step, as TorchCFM's notebooks do, and pairs them with POT where OT is asked for; POT's row has its cost matrix, and so has ours. KDE grid and cell have no peer.
 
 	make bench                                        # everything; quarter of an hour on two idle cores, and 3 GB for PyTorch the first time
