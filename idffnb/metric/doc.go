@@ -4,7 +4,7 @@
 //
 // A cloud is a flat row-major []float32 of shape [n, dim]; the two clouds may differ in size; arithmetic is float64.
 // Work is spread over the cores in blocks whose results are added in a fixed order: equal input gives equal bits, on
-// any number of cores.
+// any number of cores; CPUs with vectors of other widths differ by rounding.
 //
 //	value, err := metric.MMD2(samples, data, 2, 1) // biased, RBF kernel with sigma = 1
 //	w2, err := metric.W2(samples, data, 2)         // exact

@@ -20,11 +20,11 @@ func MMD2(x, y []float32, dim int, sigma ...float64) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	a, b := points(x), points(y)
+	a, b := columns(x, dim), columns(y, dim)
 	// Each sum over i != j counts a pair once, so twice, and the diagonal is n times k(x, x) = 1.
-	xx := (float64(n) + 2*k.within(a, dim)) / float64(n) / float64(n)
-	yy := (float64(m) + 2*k.within(b, dim)) / float64(m) / float64(m)
-	return max(0, xx+yy-2*k.between(a, b, dim)/float64(n)/float64(m)), nil
+	xx := (float64(n) + 2*k.within(a)) / float64(n) / float64(n)
+	yy := (float64(m) + 2*k.within(b)) / float64(m) / float64(m)
+	return max(0, xx+yy-2*k.between(a, b)/float64(n)/float64(m)), nil
 }
 
 // MMD2Unbiased is MMD2 without the diagonals, the U-statistic of eq. 3 of Gretton et al. 2012:
@@ -40,10 +40,10 @@ func MMD2Unbiased(x, y []float32, dim int, sigma ...float64) (float64, error) {
 	if n < 2 || m < 2 {
 		return 0, fmt.Errorf("metric: the unbiased MMD^2 of %d against %d points: each cloud needs at least 2", n, m)
 	}
-	a, b := points(x), points(y)
-	xx := 2 * k.within(a, dim) / float64(n) / float64(n-1)
-	yy := 2 * k.within(b, dim) / float64(m) / float64(m-1)
-	return xx + yy - 2*k.between(a, b, dim)/float64(n)/float64(m), nil
+	a, b := columns(x, dim), columns(y, dim)
+	xx := 2 * k.within(a) / float64(n) / float64(n-1)
+	yy := 2 * k.within(b) / float64(m) / float64(m-1)
+	return xx + yy - 2*k.between(a, b)/float64(n)/float64(m), nil
 }
 
 // kernel is a mean of RBF kernels, held as the factors 1/(2 sigma^2).
@@ -74,48 +74,57 @@ func points(x []float32) []float64 {
 	return p
 }
 
-const kernelBlock = 32 // rows in a block of the kernel matrix
+// columns returns the points x [n, dim] coordinate by coordinate, [dim][n].
+func columns(x []float32, dim int) [][]float64 {
+	c := make([][]float64, dim)
+	for k := range c {
+		c[k] = make([]float64, len(x)/dim)
+		for i := range c[k] {
+			c[k][i] = float64(x[i*dim+k])
+		}
+	}
+	return c
+}
+
+// The kernel matrix is worked through in tiles, so that the points of a tile's columns stay in the cache for all of its rows.
+const (
+	kernelBlock = 32  // rows
+	kernelWidth = 256 // columns
+)
 
 // within returns the sum of k over the pairs i < j of a.
-func (k kernel) within(a []float64, dim int) float64 {
-	return k.sum(a, dim, func(i int) []float64 { return a[(i+1)*dim:] })
+func (k kernel) within(a [][]float64) float64 {
+	return k.sum(a, a, func(i int) int { return i + 1 })
 }
 
 // between returns the sum of k over all pairs of a point of a and one of b.
-func (k kernel) between(a, b []float64, dim int) float64 {
-	return k.sum(a, dim, func(int) []float64 { return b })
+func (k kernel) between(a, b [][]float64) float64 {
+	return k.sum(a, b, func(int) int { return 0 })
 }
 
-// sum adds up k between each point i of a and the points of partners(i).
-func (k kernel) sum(a []float64, dim int, partners func(i int) []float64) float64 {
-	n := len(a) / dim
+// sum adds up k between each point i of a and the points first(i), first(i)+1, ... of b.
+func (k kernel) sum(a, b [][]float64, first func(i int) int) float64 {
+	n, m := len(a[0]), len(b[0])
 	return sumBlocks((n+kernelBlock-1)/kernelBlock, func(block int) float64 {
+		var squares [kernelWidth]float64
 		sum := 0.0
-		for i := block * kernelBlock; i < min(n, (block+1)*kernelBlock); i++ {
-			sum += k.row(a[i*dim:(i+1)*dim], partners(i))
-		}
-		return sum
-	})
-}
-
-// row returns the sum of k between the point p and the points of b.
-func (k kernel) row(p, b []float64) float64 {
-	var buffer [256]float64 // squared distances
-	dim, sum := len(p), 0.0
-	for len(b) > 0 {
-		d := buffer[:min(len(buffer), len(b)/dim)]
-		for i := range d {
-			q := b[i*dim : (i+1)*dim]
-			t := 0.0
-			for c, v := range p {
-				t += (q[c] - v) * (q[c] - v)
+		for start := 0; start < m; start += kernelWidth {
+			end := min(m, start+kernelWidth)
+			for i := block * kernelBlock; i < min(n, (block+1)*kernelBlock); i++ {
+				from := max(start, first(i))
+				if from >= end {
+					break
+				}
+				d := squares[:end-from]
+				clear(d)
+				for c := range a {
+					addSquares(d, b[c][from:end], a[c][i])
+				}
+				for _, f := range k {
+					sum += sumExp(f, d)
+				}
 			}
-			d[i] = t
 		}
-		b = b[len(d)*dim:]
-		for _, f := range k {
-			sum += sumExp(f, d)
-		}
-	}
-	return sum / float64(len(k))
+		return sum / float64(len(k))
+	})
 }
