@@ -236,7 +236,7 @@ func (r *Run) checkLikelihood(x []float32, field flow.Field, s solver.Solver, se
 	}
 	switch flow.Unguided(field).(type) {
 	case flow.Noisy:
-		return fail("%s adds noise on the way, and only equations without have a change of variables: use flow.CFM()", field.Name())
+		return fail("%s adds noise on the way, and only equations without have a change of variables: use %s", field.Name(), r.exp.withoutNoise())
 	case flow.ReleasedCFMField:
 		return fail("%s looks back at the start, which is not known yet on the way back: use flow.CFM()", field.Name())
 	case flow.MeanFlowField:

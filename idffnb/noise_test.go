@@ -221,16 +221,17 @@ func TestNoiseByObjective(t *testing.T) {
 		coupling  flow.Coupling
 		field     flow.Field
 		want      string // in the error; "": it works
+		still     string // what a solver without noise is to be given
 	}{
-		{flow.X1(), flow.Straight(), flow.Independent(), decaying, ""},
-		{flow.Velocity(), flow.Straight(), flow.Independent(), decaying, ""},
-		{flow.X1Score(), flow.Bridge(.2), flow.ExactOT(), flow.StochasticOnBridge(flow.ConstantNoise(.2), .2), ""},
-		{flow.X1Start(), flow.Bridge(.2), flow.ExactOT(), flow.StochasticOnBridge(flow.ConstantNoise(.2), .2), ""},
-		{flow.X1Score(), flow.Bridge(.2), flow.Independent(), flow.NoisyWrittenField{Gamma: 1, Bridge: .2}, ""},
-		{flow.X1Score(), flow.Bridge(.2), flow.Independent(), decaying, "use flow.StochasticOnBridge(g, 0.2)"},
-		{flow.X1(), flow.Straight(), flow.ExactOT(), decaying, "needs the score"},
-		{flow.Velocity(), flow.Bridge(.2), flow.Independent(), flow.StochasticOnBridge(flow.DecayingNoise(1), .2), "needs the score"},
-		{flow.Velocity(), flow.ICFM(.1), flow.Independent(), decaying, "path icfm(0.1) does not give"},
+		{flow.X1(), flow.Straight(), flow.Independent(), decaying, "", "flow.CFM()"},
+		{flow.Velocity(), flow.Straight(), flow.Independent(), decaying, "", "flow.CFM()"},
+		{flow.X1Score(), flow.Bridge(.2), flow.ExactOT(), flow.StochasticOnBridge(flow.ConstantNoise(.2), .2), "", "flow.ProbabilityFlow(0.2)"},
+		{flow.X1Start(), flow.Bridge(.2), flow.ExactOT(), flow.StochasticOnBridge(flow.ConstantNoise(.2), .2), "", "flow.ProbabilityFlow(0.2)"},
+		{flow.X1Score(), flow.Bridge(.2), flow.Independent(), flow.NoisyWrittenField{Gamma: 1, Bridge: .2}, "", "flow.ProbabilityFlow(0.2)"},
+		{flow.X1Score(), flow.Bridge(.2), flow.Independent(), decaying, "use flow.StochasticOnBridge(g, 0.2)", "flow.ProbabilityFlow(0.2)"},
+		{flow.X1(), flow.Straight(), flow.ExactOT(), decaying, "needs the score", "flow.CFM()"},
+		{flow.Velocity(), flow.Bridge(.2), flow.Independent(), flow.StochasticOnBridge(flow.DecayingNoise(1), .2), "needs the score", "flow.CFM()"},
+		{flow.Velocity(), flow.ICFM(.1), flow.Independent(), decaying, "path icfm(0.1) does not give", "flow.CFM()"},
 	} {
 		e := small(t)
 		e.Objective, e.Path, e.Coupling, e.Steps = tc.objective, tc.path, tc.coupling, 2
@@ -245,6 +246,8 @@ func TestNoiseByObjective(t *testing.T) {
 		} else if err != nil {
 			t.Errorf("%v on %v: %v", tc.objective, tc.path, err)
 		}
+		_, err = r.Sample(8, tc.field, solver.Midpoint(2))
+		expectLine(t, tc.field.Name(), err, "or without noise "+tc.still)
 	}
 }
 
@@ -255,7 +258,9 @@ func TestNoisyRefuses(t *testing.T) {
 		s     solver.Solver
 		want  string
 	}{
-		{decaying, solver.Midpoint(4), "use solver.EulerMaruyama(4)"},
+		{decaying, solver.Midpoint(4), "use solver.EulerMaruyama(4) or solver.SRK(2), or without noise flow.CFM()"},
+		{flow.Stochastic(flow.ConstantNoise(0)), solver.AdamsBashforth(2, 4), "without noise flow.CFM()"},
+		{flow.Guided(decaying, 2), solver.Midpoint(4), "use solver.EulerMaruyama(4)"},
 		{flow.IDFFNoisy(4), solver.EulerOn(0, .4, 1), "use solver.EulerMaruyama(2)"},
 		{decaying, solver.EulerMaruyama(0), "at least 1"},
 		{decaying, solver.EulerMaruyama(-3), "at least 1"},

@@ -260,7 +260,7 @@ func TestRollOutErrors(t *testing.T) {
 		t.Errorf("untrained: %v", err)
 	}
 	r.step = 1
-	if _, err := r.RollOut(good, flow.ReleasedMD(0, 0, .5), solver.Euler(1)); err == nil || !strings.Contains(err.Error(), "adds noise") {
+	if _, err := r.RollOut(good, flow.ReleasedMD(0, 0, .5), solver.Euler(1)); err == nil || !strings.Contains(err.Error(), "or without noise flow.CFM()") {
 		t.Errorf("noise with Euler's method: %v", err)
 	}
 	moons := mustOpen(t, small(t))

@@ -62,7 +62,7 @@ func WithCond(cond []float32) SampleOption { return func(s *sampling) { s.cond =
 func Unkept() SampleOption { return func(s *sampling) { s.unkept = true } }
 
 // Sample draws n points by integrating the field with the solver, all steps in one compiled graph. A solver.Adaptive runs a graph a step instead, and on a network that
-// predicts the end point its steps end at t = .99, unless it says Until when: a straight line leads on to t = 1. A flow.Noisy field needs a solver.Stochastic, unless its noise is 0; its noise is drawn
+// predicts the end point its steps end at t = .99, unless it says Until when: a straight line leads on to t = 1. A flow.Noisy field needs a solver.Stochastic; its noise is drawn
 // on the host from the seed, beside the start points, and is the same on every backend and for every number of steps. The network must have been
 // trained at least a step. The result is also kept in the folder samples of the run, unless Unkept.
 func (r *Run) Sample(n int, field flow.Field, s solver.Solver, options ...SampleOption) (*Samples, error) {
@@ -180,14 +180,15 @@ func (r *Run) checkSampling(field flow.Field, s solver.Solver) error {
 			return fmt.Errorf("idffnb: %s: %v: %w", r.exp.Name, s, err)
 		}
 	}
-	if _, ok := field.(flow.Noisy); ok && !flow.Noiseless(field) {
+	if _, ok := field.(flow.Noisy); ok {
 		_, able := s.(solver.Stochastic)
 		if _, once := s.(instant); !able && !once { // the velocity at one time is the drift
 			steps := len(s.Grid()) - 1
 			if _, ok := s.(solver.Adaptive); ok {
 				steps = 50
 			}
-			return fmt.Errorf("idffnb: %s: %s adds noise on the way, which %v cannot: use solver.EulerMaruyama(%d) or solver.SRK(%d)", r.exp.Name, field.Name(), s, steps, (steps+1)/2)
+			return fmt.Errorf("idffnb: %s: %s is an equation with noise, which %v does not solve: use solver.EulerMaruyama(%d) or solver.SRK(%d), or without noise %s",
+				r.exp.Name, field.Name(), s, steps, (steps+1)/2, r.exp.withoutNoise())
 		}
 	}
 	if s, ok := s.(solver.BridgeTransition); ok {
@@ -208,6 +209,14 @@ func (r *Run) checkSampling(field flow.Field, s solver.Solver) error {
 		}
 	}
 	return nil
+}
+
+// withoutNoise is a field without noise for the network, in the words of an error: the probability flow of the path where the network gives it, else its velocity.
+func (e Experiment) withoutNoise() string {
+	if flow.CheckField(flow.ProbabilityFlow(e.Path.Noise), nil, e.Objective, e.Path) == nil {
+		return fmt.Sprintf("flow.ProbabilityFlow(%g)", e.Path.Noise)
+	}
+	return "flow.CFM()"
 }
 
 // checkSolver says in one line what is wrong with the solver by itself, or nil.

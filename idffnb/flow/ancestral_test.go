@@ -151,14 +151,3 @@ func TestEndPointsOnBridge(t *testing.T) {
 		t.Errorf("the probability flow ends with deviation %g, IDFF as written with gamma_1 = 1/2 with %g, the data have %g", flowing, half, g.s)
 	}
 }
-
-func TestNoiseless(t *testing.T) {
-	for f, want := range map[flow.Field]bool{
-		flow.Stochastic(flow.Diffusion{}): true, flow.StochasticOnBridge(flow.ConstantNoise(0), .2): true, flow.Guided(flow.Stochastic(flow.Diffusion{}), 2): true,
-		flow.Stochastic(flow.ConstantNoise(.1)): false, flow.CFM(): false, flow.NoisyWrittenField{Gamma: .5}: false,
-	} {
-		if flow.Noiseless(f) != want {
-			t.Errorf("%s: noiseless %t", f.Name(), !want)
-		}
-	}
-}

@@ -16,12 +16,6 @@ type Noisy interface {
 	Diffusion(at solver.Time, factors []*Node) *Node
 }
 
-// Noiseless tells whether a Noisy field is a StochasticField, guided or not, of noise 0: the probability flow, as CFM or ProbabilityFlow give it. It has a drift alone, which any solver integrates.
-func Noiseless(f Field) bool {
-	noisy, ok := Unguided(f).(StochasticField)
-	return ok && noisy.G.Scale == 0
-}
-
 // StochasticField is IDFF with noise: the family of equations that all have the marginals p_t of the path,
 //
 //	dx = [ v + 1/2 (g^2 - b^2) s ] dt + g dW      for any g(t) >= 0
@@ -39,7 +33,7 @@ func Noiseless(f Field) bool {
 // There u = v - sigma0^2/2 s, and b = sigma0. (Objective sf2m learns u itself on the bridge: there b = 0.) So g = b needs no score at all, and g = 0 is the probability flow of the bridge.
 // At t = 0 a score head has learned nothing, since the loss does not see it there. That of X1Score is taken as 0 (ScoreFromHead), which is an error of one step's order; that of VelocityScore is
 // taken as it is, 2h/sigma^2: what the network makes of times near 0.
-// With g = 0 any solver will do; with g = b on the bridge, solver.Ancestral takes the bridge's own transition, whose last step has no noise.
+// The equation of g = 0 is, as a field for any solver, ProbabilityFlow where b > 0 and CFM where b = 0. With g = b on the bridge, solver.Ancestral takes the bridge's own transition, whose last step has no noise.
 // At t = 1, which few solvers evaluate, the score of the straight path is 0/0. Where g(1) = 0 its term is 0, as it should be, since the score of the data is finite; constant
 // noise is refused there. The head of X1Score says nothing at t = 1 either, as at t = 0.
 //
