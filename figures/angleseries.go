@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/idff-go/workbench/internal/quantile"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -250,22 +251,13 @@ func (r AngleRow) band(forecast []float64, share float64) *angleBand {
 			for i, m := range r.Members {
 				d[i] = wrapAngle(m[k] - centre)
 			}
-			slices.Sort(d)
-			b.below = append(b.below, -quantile(d, (1-share)/2))
-			b.above = append(b.above, quantile(d, (1+share)/2))
+			b.below = append(b.below, -quantile.Of(d, (1-share)/2))
+			b.above = append(b.above, quantile.Of(d, (1+share)/2))
 		}
 	default:
 		return nil
 	}
 	return b
-}
-
-// quantile of sorted values, linear between them.
-func quantile(sorted []float64, q float64) float64 {
-	at := q * float64(len(sorted)-1)
-	k := min(int(at), len(sorted)-1)
-	next := min(k+1, len(sorted)-1)
-	return sorted[k] + (at-float64(k))*(sorted[next]-sorted[k])
 }
 
 // zoom returns the limits around the values of a row.

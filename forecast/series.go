@@ -8,6 +8,7 @@ import (
 	"github.com/idff-go/workbench/datasets"
 	"github.com/idff-go/workbench/idffnb"
 	"github.com/idff-go/workbench/idffnb/metric"
+	"github.com/idff-go/workbench/internal/quantile"
 )
 
 // SeriesTrial asks entries what is asked of chaotic series, beside the ensembles of Trial: for how long a single forecast holds, and whether a run that is left to itself stays on the attractor and moves
@@ -323,16 +324,8 @@ func (r *SeriesResult) Median(entry int) (metric.Interval, error) {
 				times = append(times, v.Times[i])
 			}
 		}
-		return quantile(times, .5)
+		return quantile.Of(times, .5)
 	})
-}
-
-// quantile interpolates between values in order (type 7 of Hyndman and Fan).
-func quantile(values []float64, p float64) float64 {
-	sorted := slices.Sorted(slices.Values(values))
-	at := p * float64(len(sorted)-1)
-	low := int(math.Floor(at))
-	return sorted[low] + (at-float64(low))*(sorted[min(low+1, len(sorted)-1)]-sorted[low])
 }
 
 // At is the number of the entry of that name, or an error that lists the names.

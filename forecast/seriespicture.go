@@ -7,6 +7,7 @@ import (
 
 	"github.com/idff-go/workbench/figures"
 	"github.com/idff-go/workbench/idffnb/metric"
+	"github.com/idff-go/workbench/internal/quantile"
 )
 
 // picked are the entries of these names, all without one.
@@ -157,7 +158,7 @@ func (r *SeriesResult) ValidCost() (figures.Lines, error) {
 	for _, s := range r.Scores {
 		var medians []float64
 		for _, v := range s.Valid {
-			medians = append(medians, quantile(v.Times, .5))
+			medians = append(medians, quantile.Of(v.Times, .5))
 		}
 		m, err := metric.Summarize(medians)
 		if err != nil {

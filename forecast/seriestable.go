@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/idff-go/workbench/idffnb/metric"
+	"github.com/idff-go/workbench/internal/quantile"
 )
 
 // Table is a Markdown table of the scores: the true cost of a frame, in forward passes and in microseconds of the whole batch's time; the valid time, its median over starts for each seed (mean and standard
@@ -25,13 +26,13 @@ func (r *SeriesResult) Table() (string, error) {
 		}
 		var medians, all []float64
 		for _, v := range s.Valid {
-			medians, all = append(medians, quantile(v.Times, .5)), append(all, v.Times...)
+			medians, all = append(medians, quantile.Of(v.Times, .5)), append(all, v.Times...)
 		}
 		v, err := r.Median(i)
 		if err != nil {
 			return "", err
 		}
-		fmt.Fprintf(&text, " | %s | %s (%s–%s) | %s–%s", overSeeds(medians), t.time(v.Value), t.time(v.Low), t.time(v.High), t.time(quantile(all, .25)), t.time(quantile(all, .75)))
+		fmt.Fprintf(&text, " | %s | %s (%s–%s) | %s–%s", overSeeds(medians), t.time(v.Value), t.time(v.Low), t.time(v.High), t.time(quantile.Of(all, .25)), t.time(quantile.Of(all, .75)))
 		text.WriteString(climates(s.Climate))
 	}
 	text.WriteString("| *other held-out data* | – | – | – | – | –" + climates(r.Floor))

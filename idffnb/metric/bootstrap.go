@@ -2,9 +2,9 @@ package metric
 
 import (
 	"fmt"
-	"math"
 	"math/rand/v2"
-	"slices"
+
+	"github.com/idff-go/workbench/internal/quantile"
 )
 
 // Interval is a value with its 95% bootstrap interval.
@@ -75,8 +75,7 @@ func (b Blocks) Interval(statistic func(rows []int) float64) (Interval, error) {
 			return Interval{}, fmt.Errorf("metric: bootstrap: the statistic of resample %d is %v: it must be finite on any frames", k, values[k])
 		}
 	}
-	slices.Sort(values)
-	return Interval{value, quantile(values, .025), quantile(values, .975)}, nil
+	return Interval{value, quantile.Of(values, .025), quantile.Of(values, .975)}, nil
 }
 
 // Mean is Interval for the mean of values, one for each frame of each series: scores in time, as RowMeans gives them.
@@ -98,12 +97,4 @@ func (b Blocks) Mean(values []float64) (Interval, error) {
 		}
 		return sum / float64(len(rows))
 	})
-}
-
-// quantile interpolates sorted values (type 7 of Hyndman and Fan, Am. Stat. 50, 1996).
-func quantile(sorted []float64, p float64) float64 {
-	at := p * float64(len(sorted)-1)
-	low := int(math.Floor(at))
-	high := min(low+1, len(sorted)-1)
-	return sorted[low] + (at-float64(low))*(sorted[high]-sorted[low])
 }

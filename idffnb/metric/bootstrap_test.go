@@ -81,14 +81,6 @@ func TestBlocks(t *testing.T) {
 	}
 }
 
-func TestQuantile(t *testing.T) {
-	x := []float64{1, 2, 4}
-	for p, want := range map[float64]float64{0: 1, .25: 1.5, .5: 2, .75: 3, 1: 4} {
-		near(t, "quantile", quantile(x, p), want, 0)
-	}
-	near(t, "of one", quantile(x[:1], .3), 1, 0)
-}
-
 func TestBlocksErrors(t *testing.T) {
 	nan := func([]int) float64 { return math.NaN() }
 	late := func(rows []int) float64 {
