@@ -37,7 +37,7 @@ type Climatology struct {
 // season is unknown, needs dates that the maps lack, or more of the year than they
 // have: each calendar month once, or 360 days.
 func NewClimatology(train *Maps, season Season) (*Climatology, error) {
-	c := &Climatology{Season: season, maps: train.with(train.name)}
+	c := &Climatology{Season: season, maps: train.with("")}
 	c.maps.Values = nil
 	var err error
 	switch season {
@@ -190,7 +190,7 @@ func (c *Climatology) Anomalies(m *Maps) (*Maps, error) {
 	if err := c.fits(m); err != nil {
 		return nil, fmt.Errorf("datasets: %s: %w", m.name, err)
 	}
-	out := m.with(m.name + "-anomalies")
+	out := m.with("-anomalies")
 	out.Values = slices.Clone(m.Values)
 	for k := range m.Frames {
 		usual := c.At(m.timeOf(k))

@@ -1,12 +1,14 @@
 package datasets
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -29,6 +31,9 @@ type Maps struct {
 	Notes  []string    // what a reader did beside reading, such as a conversion from kelvin
 
 	name string
+	made string // name in ID, with what was made of the maps step by step; "": name
+	held string // part of name that tells which series were held out, or held out from; "": all are here
+	from int    // number of the first series among all
 }
 
 // NewMaps makes Maps of your own data without a grid on the globe or dates:
@@ -112,7 +117,7 @@ func (m *Maps) ID() string {
 			block = block[:0]
 		}
 	}
-	return m.name + "-" + hex.EncodeToString(h.Sum(nil)[:8])
+	return cmp.Or(m.made, m.name) + "-" + hex.EncodeToString(h.Sum(nil)[:8])
 }
 
 // String describes the maps in a line.
@@ -206,10 +211,10 @@ func (m *Maps) OnSea(values []float32) []float32 {
 	return out
 }
 
-// with is a copy without values under another name.
-func (m *Maps) with(name string) *Maps {
+// with is a copy under a longer name.
+func (m *Maps) with(suffix string) *Maps {
 	part := *m
-	part.name = name
+	part.name, part.made = m.name+suffix, cmp.Or(m.made, m.name)+suffix
 	return &part
 }
 
@@ -220,14 +225,14 @@ func (m *Maps) Window(from, to int) (*Maps, error) {
 	if from < 0 || to > m.Frames || from >= to {
 		return nil, fmt.Errorf("datasets: %s: there are no frames from %d up to %d; frames are 0 to %d", m.name, from, to, m.Frames-1)
 	}
-	return m.window(from, to, fmt.Sprintf("%s-frames%d-%d", m.name, from, to-1)), nil
+	return m.window(from, to, fmt.Sprintf("-frames%d-%d", from, to-1)), nil
 }
 
 // MustWindow is Window for notebooks: an error prints one line and ends the program.
 func (m *Maps) MustWindow(from, to int) *Maps { return must(m.Window(from, to)) }
 
-func (m *Maps) window(from, to int, name string) *Maps {
-	w := m.with(name)
+func (m *Maps) window(from, to int, suffix string) *Maps {
+	w := m.with(suffix)
 	w.Values, w.Frames = nil, to-from
 	size := m.Size()
 	if m.Series == 1 {
@@ -245,16 +250,27 @@ func (m *Maps) window(from, to int, name string) *Maps {
 }
 
 // HoldOut parts the series: those before the last n, and the last n. They share
-// memory. It is an error if either part would be empty.
+// memory, and are named -train and -test; parts of parts are named by the numbers of
+// their series, counted from 0, such as -series7-8. It is an error if either part would be empty.
 func (m *Maps) HoldOut(n int) (train, test *Maps, err error) {
 	if n < 1 || n >= m.Series {
 		return nil, nil, fmt.Errorf("datasets: %s: %d of %d series cannot be held out; hold out 1 to %d (where there is one series, part its frames with Split or Window)", m.name, n, m.Series, m.Series-1)
 	}
-	at := (m.Series - n) * m.Frames * m.Size()
-	train, test = m.with(m.name+"-train"), m.with(m.name+"-test")
-	train.Values, train.Series = m.Values[:at:at], m.Series-n
-	test.Values, test.Series = m.Values[at:], n
-	return train, test, nil
+	return m.part("-train", 0, m.Series-n), m.part("-test", m.Series-n, m.Series), nil
+}
+
+// part has the series from up to, not including, to.
+func (m *Maps) part(suffix string, from, to int) *Maps {
+	p, size := m.with(suffix), m.Frames*m.Size()
+	p.Values, p.Series, p.from, p.held = m.Values[from*size:to*size:to*size], to-from, m.from+from, suffix
+	if m.held != "" {
+		if p.held = fmt.Sprintf("-series%d", p.from); p.Series > 1 {
+			p.held += fmt.Sprintf("-%d", p.from+p.Series-1)
+		}
+		at := strings.LastIndex(m.name, m.held)
+		p.name = m.name[:at] + p.held + m.name[at+len(m.held):]
+	}
+	return p
 }
 
 // MustHoldOut is HoldOut for notebooks: an error prints one line and ends the program.

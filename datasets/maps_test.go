@@ -189,6 +189,29 @@ func TestSplit(t *testing.T) {
 	if a, b, err := several.HoldOut(1); err != nil || a.Series != 3 || b.Series != 1 || b.Frame(0, 0)[0] != 1 {
 		t.Error(a, b, err)
 	}
+	rest, last := several.MustHoldOut(2)
+	s := MustStandard(rest, NoSeason)
+	late, latest := s.MustApply(last).MustHoldOut(1)
+	for _, c := range []struct {
+		m          *Maps
+		name, made string // made is what runs have in their identity
+	}{
+		{rest, "runs-train", "runs-train"}, {last, "runs-test", "runs-test"}, {s.MustApply(last), "runs-test-standardised", "runs-test-standardised"},
+		{late, "runs-series2-standardised", "runs-test-standardised-train"}, {latest, "runs-series3-standardised", "runs-test-standardised-test"},
+		{latest.MustWindow(0, 1), "runs-series3-standardised-frames0-0", "runs-test-standardised-test-frames0-0"},
+	} {
+		if id, ok := strings.CutPrefix(c.m.ID(), c.made+"-"); c.m.Name() != c.name || !ok || len(id) != 16 {
+			t.Errorf("%s with ID %s, want %s and %s", c.m.Name(), c.m.ID(), c.name, c.made)
+		}
+	}
+	if a, b, err := rest.HoldOut(1); err != nil || a.Name() != "runs-series0" || b.Name() != "runs-series1" || !slices.Equal(b.Frame(0, 0), several.Frame(1, 0)) {
+		t.Error(a, b, err)
+	}
+	if a, _, err := several.MustWindow(0, 1).HoldOut(1); err != nil || a.Name() != "runs-frames0-0-train" {
+		t.Error(a, err)
+	} else if b, c, err := a.HoldOut(1); err != nil || b.Name() != "runs-frames0-0-series0-1" || c.Name() != "runs-frames0-0-series2" {
+		t.Error(b, c, err)
+	}
 	if w, err := several.Window(1, 2); err != nil || w.Frames != 1 || len(w.Values) != 4*6 {
 		t.Error(w, err)
 	}

@@ -44,7 +44,7 @@ func (m *Maps) Between(p Period) (*Maps, error) {
 	if err != nil {
 		return nil, fmt.Errorf("datasets: %s: %w", m.name, err)
 	}
-	return m.window(from, to, fmt.Sprintf("%s-%s-%s", m.name, m.Times[from].Format("20060102"), m.Times[to-1].Format("20060102"))), nil
+	return m.window(from, to, fmt.Sprintf("-%s-%s", m.Times[from].Format("20060102"), m.Times[to-1].Format("20060102"))), nil
 }
 
 // span finds the frames of a period.
@@ -90,7 +90,7 @@ func (m *Maps) Split(train, validation, test Period) (trainMaps, validationMaps,
 			}
 		}
 		spans[i] = [2]int{from, to}
-		parts[i] = m.window(from, to, m.name+"-"+names[i])
+		parts[i] = m.window(from, to, "-"+names[i])
 	}
 	return parts[0], parts[1], parts[2], nil
 }

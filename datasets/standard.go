@@ -57,7 +57,8 @@ func (s *Standard) Apply(m *Maps) (*Maps, error) {
 	if err != nil {
 		return nil, err
 	}
-	out.name, out.Unit = m.name+"-standardised", ""
+	named := m.with("-standardised")
+	out.name, out.made, out.Unit = named.name, named.made, ""
 	for i := range out.Values {
 		out.Values[i] /= s.Std[i%len(s.Std)]
 	}
