@@ -229,8 +229,8 @@ func TestNoiseByObjective(t *testing.T) {
 		{flow.X1Start(), flow.Bridge(.2), flow.ExactOT(), flow.StochasticOnBridge(flow.ConstantNoise(.2), .2), "", "flow.ProbabilityFlow(0.2)"},
 		{flow.X1Score(), flow.Bridge(.2), flow.Independent(), flow.NoisyWrittenField{Gamma: 1, Bridge: .2}, "", "flow.ProbabilityFlow(0.2)"},
 		{flow.X1Score(), flow.Bridge(.2), flow.Independent(), decaying, "use flow.StochasticOnBridge(g, 0.2)", "flow.ProbabilityFlow(0.2)"},
-		{flow.X1(), flow.Straight(), flow.ExactOT(), decaying, "needs the score", "flow.CFM()"},
-		{flow.Velocity(), flow.Bridge(.2), flow.Independent(), flow.StochasticOnBridge(flow.DecayingNoise(1), .2), "needs the score", "flow.CFM()"},
+		{flow.X1(), flow.Straight(), flow.ExactOT(), decaying, "train with flow.X1Score() or flow.X1Start(), or on", "flow.CFM()"},
+		{flow.Velocity(), flow.Bridge(.2), flow.Independent(), flow.StochasticOnBridge(flow.DecayingNoise(1), .2), "flow.X1Start() or flow.VelocityScore() on flow.Bridge(sigma0)", "flow.CFM()"},
 		{flow.Velocity(), flow.ICFM(.1), flow.Independent(), decaying, "path icfm(0.1) does not give", "flow.CFM()"},
 	} {
 		e := small(t)

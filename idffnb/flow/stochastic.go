@@ -29,24 +29,24 @@ type Noisy interface {
 // so it depends on u = f - g^2/2 s alone, and equations with the same u have the same marginals. On the straight path from N(0, I) v is the
 // probability flow itself, u = v, and b = 0; the score comes from xhat1 or from the velocity. On the bridge of noise sigma0 with a score head, v = (xhat1 - x)/(1-t) is
 // instead the drift of a diffusion: given both ends the bridge is dx = (x1 - x)/(1-t) dt + sigma0 dW, and the mean of its drift given x alone keeps the marginals (Gyöngy 1986).
-// That v is the velocity of every network of end points on the bridge (X1, X1Plain, X1Copies and X1Score). Integrated without noise, as CFM does, it follows u + sigma0^2/2 s: samples are colder than the data.
+// That v is the velocity of every network of end points on the bridge (X1, X1Plain, X1Copies, X1Score and X1Start). Integrated without noise, as CFM does, it follows u + sigma0^2/2 s: samples are colder than the data.
 // There u = v - sigma0^2/2 s, and b = sigma0. (Objective sf2m learns u itself on the bridge: there b = 0.) So g = b needs no score at all, and g = 0 is the probability flow of the bridge.
-// At t = 0 a score head has learned nothing, since the loss does not see it there. That of X1Score is taken as 0 (ScoreFromHead), which is an error of one step's order; that of VelocityScore is
+// At t = 0 a score head has learned nothing, since the loss does not see it there. Those of X1Score (ScoreFromHead) and X1Start are taken as 0, which is an error of one step's order; that of VelocityScore is
 // taken as it is, 2h/sigma^2: what the network makes of times near 0.
 // The equation of g = 0 is, as a field for any solver, ProbabilityFlow where b > 0 and CFM where b = 0. With g = b on the bridge, solver.Ancestral takes the bridge's own transition, whose last step has no noise.
 // At t = 1, which few solvers evaluate, the score of the straight path is 0/0. Where g(1) = 0 its term is 0, as it should be, since the score of the data is finite; constant
-// noise is refused there. The head of X1Score says nothing at t = 1 either, as at t = 0.
+// noise is refused there. The heads of X1Score and X1Start say nothing at t = 1 either, as at t = 0.
 //
 // The family: Song et al., arXiv 2011.13456, section 4.3 and appendix D; Albergo et al., Stochastic interpolants, arXiv 2303.08797.
 type StochasticField struct {
 	G      Diffusion
-	Bridge float64 // noise sigma0 of the bridge for a network trained with X1Score; 0: the velocity is the probability flow, as on the straight path and with VelocityScore
+	Bridge float64 // noise sigma0 of the bridge for a network trained with X1Score or X1Start; 0: the velocity is the probability flow, as on the straight path and with VelocityScore
 }
 
 // Stochastic is IDFF with noise g(t) for networks that were trained on the straight path from N(0, I), or with VelocityScore on Bridge.
 func Stochastic(g Diffusion) StochasticField { return StochasticField{G: g} }
 
-// StochasticOnBridge is IDFF with noise g(t) for networks that were trained with X1Score on Bridge(sigma0).
+// StochasticOnBridge is IDFF with noise g(t) for networks that were trained with X1Score or X1Start on Bridge(sigma0).
 func StochasticOnBridge(g Diffusion, sigma0 float64) StochasticField {
 	return StochasticField{G: g, Bridge: sigma0}
 }
@@ -79,7 +79,7 @@ func (f StochasticField) checkObjective(o Objective, path Path) error {
 func (f StochasticField) Velocity(m *Model, at Point, factors []*Node) *Node {
 	out := m.Predict(at, 0)
 	if out.Score == nil {
-		panic(fmt.Errorf("flow: %s needs the score: train with flow.X1Score(), or on the straight path from N(0, I) with independent coupling", f.Name()))
+		panic(fmt.Errorf("flow: %s needs the score: train with flow.X1Score() or flow.X1Start(), or on the straight path from N(0, I) with independent coupling", f.Name()))
 	}
 	g, bridge := f.G.At(at.T, factors[0]), factors[1]
 	return Add(out.Velocity, Mul(MulScalar(Sub(Square(g), Square(bridge)), .5), out.Score))
@@ -163,20 +163,20 @@ func checkNoisyPath(bridge float64, path Path) error {
 	case "straight", "bridge", "released":
 		return nil
 	}
-	return fmt.Errorf("flow: a field with noise needs the score, which path %v does not give: use the straight path from N(0, I), or flow.Bridge(sigma0) with flow.X1Score() or flow.VelocityScore()", path)
+	return fmt.Errorf("flow: a field with noise needs the score, which path %v does not give: use the straight path from N(0, I), or flow.Bridge(sigma0) with flow.X1Score(), flow.X1Start() or flow.VelocityScore()", path)
 }
 
 // checkDrift refuses objectives that do not give the score, and a bridge of other noise than that of the diffusion which the network's velocity is the drift of.
 func checkDrift(bridge float64, o Objective, path Path) error {
 	if !o.givesScore(path) {
-		return fmt.Errorf("flow: a field with noise needs the score, which objective %v on path %v does not give: train with flow.X1Score() or flow.VelocityScore() on flow.Bridge(sigma0), or on the straight path from N(0, I) with independent coupling", o, path)
+		return fmt.Errorf("flow: a field with noise needs the score, which objective %v on path %v does not give: train with flow.X1Score(), flow.X1Start() or flow.VelocityScore() on flow.Bridge(sigma0), or on the straight path from N(0, I) with independent coupling", o, path)
 	}
 	noise := o.driftNoise(path)
 	if bridge == noise {
 		return nil
 	}
 	if noise == 0 {
-		return fmt.Errorf("flow: this field with noise is for networks trained with flow.X1Score() on the bridge of noise %g, and the network was trained with %v on path %v: use flow.Stochastic(g)", bridge, o, path)
+		return fmt.Errorf("flow: this field with noise is for networks trained with flow.X1Score() or flow.X1Start() on the bridge of noise %g, and the network was trained with %v on path %v: use flow.Stochastic(g)", bridge, o, path)
 	}
 	return fmt.Errorf("flow: this field with noise is for a bridge of noise %g, and the network was trained with %v on path %v: use flow.StochasticOnBridge(g, %g)", bridge, o, path, noise)
 }

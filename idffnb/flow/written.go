@@ -60,7 +60,7 @@ func (f WrittenField) Velocity(m *Model, at Point, factors []*Node) *Node {
 // writtenTerms is t(1-t) ( (2 gamma_1 - 1)/2 D1 + sum_{i>=2} gamma_i D_i ) with D1 the score, which must not be nil.
 func writtenTerms(score *Node, at Point, gamma []*Node) *Node {
 	if score == nil {
-		panic(fmt.Errorf("flow: IDFF as written needs the score: train with flow.X1Score(), or on the straight path from N(0, I) with independent coupling"))
+		panic(fmt.Errorf("flow: IDFF as written needs the score: train with flow.X1Score() or flow.X1Start(), or on the straight path from N(0, I) with independent coupling"))
 	}
 	terms := Mul(AddScalar(gamma[0], -0.5), score)
 	for i, d := range Derivatives(score, at.X, len(gamma)-1) {
