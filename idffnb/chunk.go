@@ -29,7 +29,7 @@ const (
 	valuesAtOnce = 1 << 20 // in an input of a chunk, where points are large
 )
 
-// capacity is the number of steps that a chunk has room for. It depends on the experiment and the backend alone, as the compiled program does.
+// capacity is the number of steps that a chunk has room for, but for large conditions: see feed.fit. It depends on the experiment and the backend alone, as the compiled program does.
 func (r *Run) capacity() int {
 	if !r.loops() {
 		return 1
@@ -57,19 +57,28 @@ type feed struct {
 	cond     int               // numbers of cond in the first batch; -1 before it
 }
 
-// newFeed starts to make the batches of the steps that are left, up to two chunks ahead, until ctx ends.
+// newFeed makes the next batch, and starts to make those of the other steps that are left, up to two chunks ahead, until ctx ends. No input of what waits there has more than 2 valuesAtOnce, 8 MiB, where that is not less than two batches.
 func (r *Run) newFeed(ctx context.Context) *feed {
 	f := &feed{exp: r.exp, capacity: r.capacity(), parts: r.exp.parts(), step: r.step, cond: -1}
+	from, first := r.step, batch{}
+	if from < f.exp.Steps {
+		first = f.exp.makeBatch(from)
+		f.fit(first)
+	}
 	queue, workers := make(chan chan batch, 2*f.capacity), make(chan struct{}, runtime.GOMAXPROCS(0))
 	f.queue = queue
 	go func() {
 		defer close(queue)
-		for step := r.step; step < f.exp.Steps; step++ {
+		for step := from; step < f.exp.Steps; step++ {
 			slot := make(chan batch, 1)
 			select {
 			case queue <- slot:
 			case <-ctx.Done():
 				return
+			}
+			if step == from {
+				slot <- first
+				continue
 			}
 			workers <- struct{}{}
 			go func() {
@@ -79,6 +88,13 @@ func (r *Run) newFeed(ctx context.Context) *feed {
 		}
 	}()
 	return f
+}
+
+// fit leaves room for as many steps as valuesAtOnce allows the largest input of a batch: cond may have many more values than x0, as where it is an image.
+func (f *feed) fit(b batch) {
+	for _, values := range b.inputs() {
+		f.capacity = min(f.capacity, max(1, valuesAtOnce/max(1, len(values))))
+	}
 }
 
 // next waits for a batch, and stacks it with those after it that are ready, most at the most. It returns nil where there are no more steps.
@@ -144,15 +160,6 @@ func (c *chunk) cutInto(parts int) {
 		i.shape[0], i.shape[1] = c.capacity*parts, i.shape[0]*i.shape[1]/(c.capacity*parts)
 	}
 	c.parts = parts
-}
-
-// fit leaves room for as many steps as valuesAtOnce allows the largest input: cond may have many more values than x0, as where it is an image.
-func (c *chunk) fit() {
-	largest := 1
-	for _, i := range c.inputs {
-		largest = max(largest, len(i.values)/c.capacity)
-	}
-	c.cutTo(max(c.steps, min(c.capacity, valuesAtOnce/largest)))
 }
 
 // cutTo leaves room for so many steps, no fewer than there are.

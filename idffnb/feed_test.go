@@ -2,6 +2,7 @@ package idffnb
 
 import (
 	"context"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -48,18 +49,37 @@ func (f fakeLoops) Capabilities() compute.Capabilities {
 	return c
 }
 
-// TestChunksFit: a chunk has room for fewer steps where a condition is large, and for those that it holds in any case.
-func TestChunksFit(t *testing.T) {
-	for _, c := range []struct{ cond, steps, want int }{{8, 1, 100}, {valuesAtOnce / 10, 1, 10}, {valuesAtOnce, 1, 1}, {2 * valuesAtOnce, 3, 3}} {
-		b := batch{x0: make([]float32, 8), x1: make([]float32, 8), t: make([]float32, 4), eps: make([]float32, 8), cond: make([]float32, c.cond)}
-		k := &chunk{capacity: 100}
-		for range c.steps {
-			k.add(b, 4)
+// TestFeedFits: a chunk has room for fewer steps where a condition is large, and what waits is two chunks, or two batches.
+func TestFeedFits(t *testing.T) {
+	for _, c := range []struct{ width, want int }{{8, stepsAtOnce}, {valuesAtOnce / 10 / 4, 10}, {valuesAtOnce / 4, 1}, {valuesAtOnce, 1}} {
+		e := small(t).withDefaults()
+		e.Data, e.Batch = conditioned{width: c.width}, 4
+		ctx, cancel := context.WithCancel(context.Background())
+		f := (&Run{exp: e, backend: fakeLoops{pureGo(t)}}).newFeed(ctx)
+		k := f.next(1)
+		if k.err != nil || k.capacity != c.want || len(k.inputs[4].values) != c.want*4*c.width || k.inputs[0].shape[0] != c.want || cap(f.queue) != 2*c.want {
+			t.Errorf("%d numbers of cond a point: room for %d, inputs of shapes %v, %d ahead, %v; want %d and twice as many", c.width, k.capacity, k.inputs[4].shape, cap(f.queue), k.err, c.want)
 		}
-		if k.fit(); k.capacity != c.want || len(k.inputs[4].values) != c.want*c.cond || k.inputs[0].shape[0] != c.want {
-			t.Errorf("%d numbers of cond a step, %d steps: room for %d, inputs of shapes %v; want %d", c.cond, c.steps, k.capacity, k.inputs[4].shape, c.want)
-		}
+		cancel()
 	}
+}
+
+// TestFeedAtTheEnd: another program may have made the last steps since the run was opened.
+func TestFeedAtTheEnd(t *testing.T) {
+	e := small(t).withDefaults()
+	if c := (&Run{exp: e, backend: pureGo(t), step: e.Steps}).newFeed(context.Background()).next(1); c != nil {
+		t.Errorf("%d steps after the last", c.steps)
+	}
+}
+
+// conditioned is data of single numbers with conditions of many.
+type conditioned struct{ width int }
+
+func (w conditioned) Name() string { return "conditioned" }
+func (w conditioned) ID() string   { return "conditioned" }
+func (w conditioned) Dim() int     { return 1 }
+func (w conditioned) Batch(_ *rand.Rand, n int) (x0, x1, cond []float32) {
+	return nil, make([]float32, n), make([]float32, n*w.width)
 }
 
 // TestFeedStops yields what is made when nobody wants more, and ends.

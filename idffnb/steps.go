@@ -153,7 +153,6 @@ func (r *Run) compileSteps(c *chunk) (steps *spread, err error) {
 	if r.oneByOne {
 		c.cutTo(1)
 	}
-	c.fit()
 	c.cutInto(r.inCache().parts())
 	in, axes := []shapes.Shape{shapes.Make(dtypes.Int32)}, []int{whole}
 	for _, i := range c.inputs {
