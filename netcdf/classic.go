@@ -100,7 +100,7 @@ func (h *header) read(size int64) ([]*Var, error) {
 			v.Dims, v.Shape = append(v.Dims, d.name), append(v.Shape, clip(d.length))
 		}
 		v.attrs = h.attributes()
-		known := true
+		var known bool
 		if v.kind, known = classicKinds[h.u32()]; !known && h.err == nil {
 			return nil, fmt.Errorf("%w: variable %.40q has an unknown type", errDamaged, v.Name)
 		}
