@@ -69,21 +69,16 @@ func readFolder(name, dir string, crop Crop, want expected) (*Images, error) {
 	named := filepath.Join(home, strings.ReplaceAll(name, " ", "-"))
 	p.path = fmt.Sprintf("%s-%s.images", named, shortSum(all.Sum(nil), crop.Cut, crop.Size))
 	p.prefix = fmt.Sprintf("%s-%s.unfinished-", named, shortSum(packMagic, dir, crop.Cut, crop.Size))
-	m, err := openPack(name, p.path, shape, len(paths))
-	if err == nil {
+	if m, err := openPack(name, p.path, shape, len(paths)); err == nil {
 		for _, old := range abandoned(p.prefix) { // of the folder as it was
 			discard(old)
 		}
-	} else {
-		if err := p.run(); err != nil {
-			return fail(err)
-		}
-		if m, err = openPack(name, p.path, shape, len(paths)); err != nil {
-			return nil, err
-		}
+		return m, nil
 	}
-	removeFirst(firstPath(named, files, crop), shape, len(paths))
-	return m, nil
+	if err := p.run(); err != nil {
+		return fail(err)
+	}
+	return openPack(name, p.path, shape, len(paths))
 }
 
 // shortSum is a sum of values for a file's name.

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 )
 
 // A packed file holds pictures as they are trained on:
@@ -24,32 +23,6 @@ const (
 	packShape  = 8 + 3*4 + 8
 	packHeader = packShape + sha256.Size
 )
-
-// The first version of packed files had one sum of all pixels in the header, and none after them; nothing reads it any more.
-const firstMagic = "IDFFIMG1"
-
-// firstPath is where the first version packed these files, cropped.
-func firstPath(named string, files []string, crop Crop) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n\n%d %d", strings.Join(files, "\n"), crop.Cut, crop.Size))
-	return fmt.Sprintf("%s-%x.images", named, sum[:8])
-}
-
-// removeFirst removes the packed file of n pictures of a shape that the first version left at path; what is there of another kind stays.
-func removeFirst(path string, shape [3]int, n int) {
-	info, err := os.Lstat(path)
-	if err != nil || !info.Mode().IsRegular() || info.Size() != packHeader+int64(n)*int64(shape[0]*shape[1]*shape[2]) {
-		return
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		return
-	}
-	defer file.Close() //nolint:errcheck // only read
-	head := make([]byte, packShape)
-	if _, err := file.ReadAt(head, 0); err == nil && bytes.Equal(head, packHead(firstMagic, shape, n)) {
-		_ = os.Remove(path)
-	}
-}
 
 // pack is a packed file, open for reading.
 type pack struct {

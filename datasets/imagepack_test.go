@@ -2,7 +2,6 @@ package datasets
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"image"
@@ -258,53 +257,6 @@ func TestImageFolderKeepsTheRest(t *testing.T) {
 	}
 	if _, err = ReadImageFolder("mine", dir, Crop{Cut: 8}); err != nil || len(names(t, filepath.Join(home, "packed"))) != 1 {
 		t.Errorf("%v; there are %v", err, names(t, filepath.Join(home, "packed")))
-	}
-}
-
-// A pack that the first version made of the very same files, cropped alike, is removed once the new one is there; nothing else is.
-func TestFirstPacksAreRemoved(t *testing.T) {
-	home, dir := t.TempDir(), t.TempDir()
-	t.Setenv(DataVariable, home)
-	var key strings.Builder
-	for _, name := range []string{"a.png", "b.png"} {
-		info, err := os.Stat(write(t, filepath.Join(dir, name), pngOf(t, picture(10, 10))))
-		if err != nil {
-			t.Fatal(err)
-		}
-		fmt.Fprintf(&key, "%q %d %d\n", name, info.Size(), info.ModTime().UnixNano())
-	}
-	at := func(name, key string, cut int) string { // as the first version had it
-		sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%d 0", key, cut))
-		return filepath.Join(home, "packed", fmt.Sprintf("%s-%x.images", name, sum[:8]))
-	}
-	body := make([]byte, sha256.Size+2*8*8*3)
-	first := append(packHead("IDFFIMG1", [3]int{8, 8, 3}, 2), body...)
-	own := at("of-mine", key.String(), 8)
-	for what, wrong := range map[string][]byte{"another version": append(packHead("IDFFIMG0", [3]int{8, 8, 3}, 2), body...), "another number": append(packHead("IDFFIMG1", [3]int{8, 8, 3}, 3), body...),
-		"cut short": first[:len(first)-1], "nothing": nil} {
-		write(t, own, wrong)
-		if _, err := ReadImageFolder("of mine", dir, Crop{Cut: 8}); err != nil || !bytes.Equal(bytesOf(t, own), wrong) {
-			t.Errorf("%s: %v", what, err)
-		}
-	}
-	others := []string{at("others", key.String(), 8), at("of-mine", key.String(), 7), at("of-mine", key.String()+"\n", 8)}
-	for _, path := range append(others, own) {
-		write(t, path, first)
-	}
-	for _, what := range []string{"opened", "packed anew"} {
-		m, err := ReadImageFolder("of mine", dir, Crop{Cut: 8})
-		if err != nil {
-			t.Fatal(err)
-		}
-		left := names(t, filepath.Join(home, "packed"))
-		if len(left) != len(others)+1 || slices.Contains(left, filepath.Base(own)) {
-			t.Errorf("%s: there are %v", what, left)
-		}
-		write(t, own, first)
-		if err := os.Remove(m.pack.file.(*os.File).Name()); err != nil {
-			t.Fatal(err)
-		}
-		_ = m.Close()
 	}
 }
 
