@@ -50,7 +50,8 @@ const maxSST = 1 << 30
 // It is an error if a file cannot be read, has another variable or grid than the
 // first, or temperatures that no sea has; if a day, or a month of monthly maps, is
 // missing or there twice; if the region has no pixel or only land; if a pixel lacks
-// some frames; if it all takes more than 4 GiB or than there is memory (take a smaller Region, or Each).
+// some frames; if it all takes more than 4 GiB or than there is memory (take a smaller Region, or Each). Frames are a
+// day, days or months apart. The attributes valid_min, valid_max and valid_range are not looked at.
 func (r SSTReader) Read(paths ...string) (*Maps, error) {
 	m := &Maps{Series: 1, Unit: "°C", name: "sst"}
 	if len(paths) > 0 {
@@ -217,6 +218,9 @@ func checkTimes(times []time.Time, of []string) error {
 	for k, step := range steps {
 		from, to := times[k], times[k+1]
 		name := from.Format(time.DateOnly)
+		if between := to.Sub(from); step < .5 && between > 0 {
+			return fmt.Errorf("datasets: %s: two frames on %s, %.3g hours apart; a frame a day, or fewer, is read: take daily means (cdo daymean)", of[k+1], name, between.Hours())
+		}
 		if step < .5 {
 			return fmt.Errorf("datasets: %s, in %s, follows %s, in %s: a frame is there twice, or times do not increase", to.Format(time.DateOnly), of[k+1], name, of[k])
 		}

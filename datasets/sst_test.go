@@ -49,6 +49,7 @@ func TestReadSST(t *testing.T) {
 		{what: "PSL", paths: sstPaths(t, "psl/*.nc"), frames: 9, h: 12, w: 20, first: "2019-12-27", land: 8},
 		{what: "PSL and NCEI in one", paths: []string{sstPath("psl/sst.day.mean.2019"), sstPath("ncei/oisst-avhrr-v02r01.20200101")}, region: wide, frames: 6, h: 8, w: 8, first: "2019-12-27"},
 		{what: "chunks of several days and parts of a map", paths: []string{sstPath("chunks")}, region: wide, frames: 5, h: 8, w: 8, first: "2019-12-27"},
+		{what: "counted from 1601, packed axes", paths: []string{sstPath("old_packed")}, frames: 5, h: 12, w: 20, first: "2019-12-27", land: 8},
 		{what: "box", paths: []string{sstPath("sst.day.mean.box84")}, frames: 5, h: 6, w: 6, first: "2019-12-27"},
 		{what: "classic box", paths: []string{sstPath("box_classic")}, frames: 5, h: 6, w: 6, first: "2019-12-27"},
 		{what: "ERSST", paths: []string{sstPath("north_first")}, frames: 14, h: 7, w: 15, first: "2019-01-01", land: 27},
@@ -141,9 +142,28 @@ func TestBadSST(t *testing.T) {
 	if _, err := DYffusionBoxes(t.TempDir()); err == nil || !strings.Contains(err.Error(), "sst.day.mean.box84.nc: no such file") {
 		t.Errorf("boxes: %v", err)
 	}
-	for text, want := range map[string]string{"fortnights since 2000-01-01": "want", "days": "want", "days since yesterday": "want", "days since 1-1-1 00:00:00": "from 1583 on"} {
+	for text, want := range map[string]string{"fortnights since 2000-01-01": "want", "days": "want", "days since yesterday": "want", "days since 1-1-1 00:00:00": "from 1583 on", "hours since 2020-01-01 00:00:00 +06:00": "in a time zone; UTC is read", "hours since 2020-01-01T00:00:00-6": "in a time zone"} {
 		if _, _, err := timeUnits(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+// TestTimeUnits: forms of one beginning.
+func TestTimeUnits(t *testing.T) {
+	for _, since := range []string{"1978-01-01", "1978-1-1 0:0:0.0", "1978-01-01T00:00:00Z", "1978-01-01 00:00:00 UTC", "1978-01-01 00:00:00 +00:00", "1978-01-01T00:00:00-0:00"} {
+		if unit, epoch, err := timeUnits("hours since " + since); err != nil || unit != time.Hour || epoch != time.Date(1978, 1, 1, 0, 0, 0, 0, time.UTC) {
+			t.Errorf("%s: %v, %v, %v", since, unit, epoch, err)
+		}
+	}
+}
+
+// TestHourlyFrames: frames of one day are no frames that are there twice.
+func TestHourlyFrames(t *testing.T) {
+	first := time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
+	for step, want := range map[time.Duration]string{6 * time.Hour: "datasets: b.nc: two frames on 2020-01-01, 6 hours apart; a frame a day, or fewer, is read: take daily means (cdo daymean)", 0: "a frame is there twice", -time.Hour: "a frame is there twice"} {
+		if err := checkTimes([]time.Time{first, first.Add(step)}, []string{"a.nc", "b.nc"}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: %v, want %q", step, err, want)
 		}
 	}
 }

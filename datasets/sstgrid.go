@@ -141,7 +141,7 @@ func (f *sstFile) axis(k int, what string, limit float64) ([]float64, error) {
 	if len(v.Shape) != 1 || v.Shape[0] != n || n > maxAxis {
 		return nil, fmt.Errorf("%s has the shape %v for %d values", what, v.Shape, n)
 	}
-	x, err := v.ReadAll()
+	x, err := unpacked(v)
 	if err != nil {
 		return nil, err
 	}
@@ -161,6 +161,32 @@ func (f *sstFile) axis(k int, what string, limit float64) ([]float64, error) {
 	return x, nil
 }
 
+// unpacked reads a coordinate, with its scale and offset where it has them.
+func unpacked(v *netcdf.Var) ([]float64, error) {
+	scale, offset, err := scaleOf(v)
+	if err != nil {
+		return nil, err
+	}
+	x, err := v.ReadAll()
+	for i := range x {
+		x[i] = x[i]*scale + offset
+	}
+	return x, err
+}
+
+// scaleOf is the scale and the offset of stored numbers, 1 and 0 where there are none.
+func scaleOf(v *netcdf.Var) (scale, offset float64, err error) {
+	scale = 1
+	if s, ok := v.Number("scale_factor"); ok {
+		scale = s
+	}
+	offset, _ = v.Number("add_offset")
+	if scale == 0 || scale-scale != 0 || offset-offset != 0 {
+		err = fmt.Errorf("variable %s has the scale %g and the offset %g", v.Name, scale, offset)
+	}
+	return scale, offset, err
+}
+
 // readTimes reads "days since 1800-01-01 00:00:0.0" and the like.
 func (f *sstFile) readTimes() error {
 	v, err := f.nc.Var(f.v.Dims[f.axes[0]])
@@ -178,7 +204,7 @@ func (f *sstFile) readTimes() error {
 	if err != nil {
 		return err
 	}
-	x, err := v.ReadAll()
+	x, err := unpacked(v)
 	if err != nil {
 		return err
 	}
@@ -187,7 +213,7 @@ func (f *sstFile) readTimes() error {
 		if !(math.Abs(seconds) < 3e10) { // a thousand years, and NaN
 			return fmt.Errorf("time %d is %g %s", i, t, v.Text("units"))
 		}
-		f.times = append(f.times, epoch.Add(time.Duration(math.Round(seconds/60))*time.Minute))
+		f.times = append(f.times, time.Unix(epoch.Unix()+60*int64(math.Round(seconds/60)), 0).UTC()) // no Duration, which ends at 292 years
 	}
 	return nil
 }
@@ -211,6 +237,9 @@ func timeUnits(text string) (unit time.Duration, epoch time.Time, err error) {
 	if n, _ := fmt.Sscanf(since, "%d-%d-%d %d:%d:%f", &year, &month, &day, &hour, &minute, &second); n < 3 {
 		return fail()
 	}
+	if _, clock, _ := strings.Cut(since, " "); strings.ContainsAny(clock, "+-") && strings.Trim(clock[strings.IndexAny(clock, "+-"):], "+-0: ") != "" {
+		return 0, epoch, fmt.Errorf("time is counted from %.40q, in a time zone; UTC is read", since)
+	}
 	if year < 1583 || year > 9999 || month < 1 || month > 12 || day < 1 || day > 31 {
 		return 0, epoch, fmt.Errorf("time is counted from %.30q; dates from 1583 on are read, when the Gregorian calendar had begun", since)
 	}
@@ -219,13 +248,9 @@ func timeUnits(text string) (unit time.Duration, epoch time.Time, err error) {
 
 // units finds out whether the file is in °C or kelvin, and how numbers are stored.
 func (f *sstFile) units() error {
-	f.scale = 1
-	if s, ok := f.v.Number("scale_factor"); ok {
-		f.scale = s
-	}
-	f.offset, _ = f.v.Number("add_offset")
-	if f.scale == 0 || f.scale-f.scale != 0 || f.offset-f.offset != 0 {
-		return fmt.Errorf("variable %s has the scale %g and the offset %g", f.v.Name, f.scale, f.offset)
+	var err error
+	if f.scale, f.offset, err = scaleOf(f.v); err != nil {
+		return err
 	}
 	for _, name := range []string{"_FillValue", "missing_value"} {
 		if v, ok := f.v.Number(name); ok {

@@ -22,7 +22,7 @@ def temperature(days, lat=LAT, lon=LON):
     return np.where((y < -1) & (x % 360 < 200.5), np.nan, t)
 
 
-def make(name, dates, fmt="NETCDF4", lat=LAT, lon=LON, dtype="f4", fill=-9.96921e36, scale=None, offset=0., unit="degC", variable="sst", zlev=False, since="1800-01-01 00:00:0.0", unit_time="days", noon=False, change=None, extra=(), chunks=None, calendar=None):
+def make(name, dates, fmt="NETCDF4", lat=LAT, lon=LON, dtype="f4", fill=-9.96921e36, scale=None, offset=0., unit="degC", variable="sst", zlev=False, since="1800-01-01 00:00:0.0", unit_time="days", noon=False, change=None, extra=(), chunks=None, calendar=None, packed_axes=None):
     path = os.path.join(HERE, name + ".nc")
     os.makedirs(os.path.dirname(path), exist_ok=True)
     values = temperature([(d - DAY0).days for d in dates], lat, lon)
@@ -39,9 +39,11 @@ def make(name, dates, fmt="NETCDF4", lat=LAT, lon=LON, dtype="f4", fill=-9.96921
         start = datetime.datetime.fromisoformat(since[:10]) + datetime.timedelta(hours=12 if "12:00" in since else 0)
         t[:] = [(datetime.datetime(d.year, d.month, d.day, 12 * noon) - start).total_seconds() / {"days": 86400, "seconds": 1}[unit_time] for d in dates]
         for n, v in (("lat", lat), ("lon", lon)):
-            c = f.createVariable(n, "f4", (n,))
+            c = f.createVariable(n, "i2" if packed_axes else "f4", (n,))
             c.units = {"lat": "degrees_north", "lon": "degrees_east"}[n]
-            c[:] = v
+            if packed_axes:
+                c.scale_factor, c.add_offset = np.float32(packed_axes), np.float32(v[0])
+            c[:] = v  # packed by netCDF4
         if zlev:
             f.createVariable("zlev", "f4", ("zlev",))[:] = [0]
         for n in (variable,) + tuple(extra):
@@ -69,6 +71,7 @@ make("psl/sst.day.mean.2020", days("2020-01-01", 4))
 make("chunks", days("2019-12-27", 5), chunks=(2, 5, 7))
 make("north_first", [datetime.date(2019 + m // 12, m % 12 + 1, 1) for m in range(14)], fmt="NETCDF3_CLASSIC", lat=np.arange(6., -7, -2), lon=np.arange(0., 360, 24))  # ERSST: monthly, 2 degrees
 make("ghrsst", days("2020-02-28", 3), dtype="i2", fill=-32768, scale=.01, offset=273.15, unit="kelvin", variable="analysed_sst", since="1981-01-01 00:00:00", unit_time="seconds", noon=True, change=lambda v: v.__iadd__(273.15))
+make("old_packed", days("2019-12-27", 5), fmt="NETCDF3_CLASSIC", since="1601-01-01 00:00:00", noon=True, packed_axes=.25)  # 419 years of days, and axes of whole numbers
 
 # Boxes of DYffusion: cut out by xarray.
 ds = xr.open_dataset(os.path.join(HERE, "psl/sst.day.mean.2019.nc"), decode_times=False)
