@@ -234,14 +234,20 @@ func parseCIFARPickle(data []byte) (b cifarBatch, err error) {
 		return b, fmt.Errorf("the pickle has no list \"labels\": it holds %s", kindOf(value))
 	}
 	n := len(labels.Items)
-	if (array.Descr != "|u1" && array.Descr != "u1") || array.Fortran || !slices.Equal(array.Shape, []int{n, cifarPixels}) || n == 0 || len(array.Data) != n*cifarPixels {
+	if array.Fortran {
+		return b, fmt.Errorf("the array \"data\" is stored column by column; save numpy.ascontiguousarray(data)")
+	}
+	if (array.Descr != "|u1" && array.Descr != "u1") || !slices.Equal(array.Shape, []int{n, cifarPixels}) || n == 0 || len(array.Data) != n*cifarPixels {
 		return b, fmt.Errorf("the array \"data\" has type %q and shape %v, %d bytes; want bytes of shape [%d, %d], one row for each of the labels", array.Descr, array.Shape, len(array.Data), n, cifarPixels)
 	}
 	b.pixels = make([]byte, 0, n*cifarPixels)
 	for i, item := range labels.Items {
 		k, ok := item.(int64)
-		if !ok || k < 0 || k > 255 {
-			return b, fmt.Errorf("label %d is %.20v; want whole numbers from 0 to 9", i, item)
+		if !ok {
+			return b, fmt.Errorf("label %d is %s, no whole number of Python's; save labels.tolist()", i, kindOf(item))
+		}
+		if k < 0 || k > 255 {
+			return b, fmt.Errorf("label %d is %d; want whole numbers from 0 to 9", i, k)
 		}
 		b.labels = append(b.labels, byte(k))
 		b.pixels = interleave(b.pixels, array.Data[i*cifarPixels:(i+1)*cifarPixels])

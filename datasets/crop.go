@@ -7,7 +7,7 @@ import (
 	"math"
 )
 
-// A Crop makes pictures of all sizes squares of one, as two transforms of torchvision do on PIL's images: with Cut CenterCrop(Cut) and Resize(Size), without it Resize(Size), which makes the shorter side Size, and CenterCrop(Size). Of JPEG files PIL has slightly other pixels, since libjpeg interpolates their colours and Go does not: on a smooth picture of CelebA's size bytes differed by .5 in the mean and 3 at most.
+// A Crop makes pictures of all sizes squares of one, as two transforms of torchvision do on PIL's images: with Cut CenterCrop(Cut) and Resize(Size), without it Resize(Size), which makes the shorter side Size, and CenterCrop(Size). Of JPEG files PIL has slightly other pixels, since libjpeg interpolates their colours and Go does not: on a smooth picture of CelebA's size bytes differed by .5 in the mean and 3 at most. As with PIL's convert("RGB"), alpha is left out, and the rotation that EXIF asks for is not made; of 16 bits the upper 8 are taken.
 type Crop struct {
 	Cut  int // side of the centre square that is cut out first; 0: the whole picture is resized first
 	Size int // side of the result; 0: Cut, as it is
@@ -80,9 +80,13 @@ func middle(length, part int) int { return int(math.RoundToEven(float64(length-p
 
 // colours are those of a pixel, without its alpha.
 func colours(m image.Image, x, y int) (red, green, blue byte) {
-	if jpeg, ok := m.(*image.YCbCr); ok {
-		p := jpeg.YCbCrAt(x, y)
+	switch m := m.(type) {
+	case *image.YCbCr:
+		p := m.YCbCrAt(x, y)
 		return color.YCbCrToRGB(p.Y, p.Cb, p.Cr)
+	case *image.NRGBA64: // a colour model would multiply by alpha first, and lose what is transparent
+		p := m.NRGBA64At(x, y)
+		return byte(p.R >> 8), byte(p.G >> 8), byte(p.B >> 8)
 	}
 	p := color.NRGBAModel.Convert(m.At(x, y)).(color.NRGBA)
 	return p.R, p.G, p.B

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"image"
+	"image/color"
 	"testing"
 )
 
@@ -49,6 +50,22 @@ func TestCropOfAPart(t *testing.T) {
 		want, err2 := c.apply(moved)
 		if err1 != nil || err2 != nil || !bytes.Equal(got, want) {
 			t.Errorf("%v: %v, %v; the part of a picture gives other pixels than its copy", c, err1, err2)
+		}
+	}
+}
+
+// Colours of transparent pixels stay, of 8 bits and of 16, as those of PIL's convert("RGB") do.
+func TestCropLeavesAlphaOut(t *testing.T) {
+	for _, alpha := range []uint16{0, 1, 300, 0xffff} {
+		eight, sixteen := image.NewNRGBA(image.Rect(0, 0, 2, 2)), image.NewNRGBA64(image.Rect(0, 0, 2, 2))
+		for i := range 4 {
+			eight.SetNRGBA(i%2, i/2, color.NRGBA{200, 78, 1, uint8(alpha >> 8)})
+			sixteen.SetNRGBA64(i%2, i/2, color.NRGBA64{51400, 20000, 257, alpha})
+		}
+		for _, m := range []image.Image{eight, sixteen} {
+			if got, err := (Crop{Size: 1}).apply(m); err != nil || !bytes.Equal(got, []byte{200, 78, 1}) {
+				t.Errorf("%T with alpha %d: %v, %v, want 200 78 1", m, alpha, got, err)
+			}
 		}
 	}
 }

@@ -22,7 +22,8 @@ const (
 )
 
 // ReadImageFolder reads all pictures (.png, .jpg, .jpeg) in a folder and the folders
-// in it, in the order of their paths, in red, green and blue. They are decoded,
+// in it, folder by folder, the names in each in the order of their bytes (so what is in "a" comes before what is in
+// "a b", which sorted paths have the other way round), in red, green and blue. They are decoded,
 // cropped and resized once, on all cores, one at a time each, into a packed file beside
 // other data (see FashionMNIST); while no picture changes, later calls only open that.
 // Batches are read from it as they are drawn, so that memory does not grow with
@@ -133,7 +134,12 @@ func listImages(dir string) (paths, files []string, err error) {
 			return nil
 		}
 		info, err := os.Stat(path)
-		if err != nil || !info.Mode().IsRegular() {
+		if errors.Is(err, fs.ErrNotExist) {
+			info, err = os.Lstat(path) // a link to nothing: a picture that cannot be read
+		} else if err == nil && !info.Mode().IsRegular() {
+			return nil
+		}
+		if err != nil {
 			return err
 		}
 		rel, err := filepath.Rel(root, path)
@@ -151,7 +157,7 @@ func decodeImage(path string, crop Crop, want expected) ([]byte, error) {
 	pixels, err := func() ([]byte, error) {
 		info, err := os.Stat(path)
 		if err != nil {
-			return nil, err
+			return nil, errors.Unwrap(err) // the path is said below
 		}
 		if info.Size() > imageBytes {
 			return nil, fmt.Errorf("it has %d bytes, more than a picture should", info.Size())

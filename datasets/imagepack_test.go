@@ -272,6 +272,33 @@ func TestImageFolderFollowsLinks(t *testing.T) {
 	if m, err := ReadImageFolder("mine", link, Crop{Cut: 8}); err != nil || m.Len() != 2 {
 		t.Errorf("%v, %v; want 2 pictures", m, err)
 	}
+	// A link to nothing is a picture that cannot be read: all others are packed first.
+	dead := filepath.Join(dir, "c.png")
+	if err := os.Symlink("nowhere.png", dead); err != nil {
+		t.Fatal(err)
+	}
+	_, err := ReadImageFolder("mine", dir, Crop{Cut: 8})
+	wantLine(t, "a dead link", err, "mine: "+dead+": no such file or directory; remove or replace it: the others are kept")
+}
+
+// TestImageFolderOrder: the order that labels of one's own must have.
+func TestImageFolderOrder(t *testing.T) {
+	t.Setenv(DataVariable, t.TempDir())
+	dir := t.TempDir()
+	for i, path := range []string{"a/2.png", "a b/1.png", "a.png", "b/c/1.png", "b/d.png", "ü.png"} {
+		grey := image.NewGray(image.Rect(0, 0, 1, 1))
+		grey.Pix[0] = byte(i)
+		write(t, filepath.Join(dir, path), pngOf(t, grey))
+	}
+	m, err := ReadImageFolder("mine", dir, Crop{Size: 1})
+	if err != nil || m.Len() != 6 {
+		t.Fatal(m, err)
+	}
+	for i := range m.Len() {
+		if x, err := m.At(i); err != nil || x[0] != float32(i)/127.5-1 {
+			t.Errorf("picture %d has the value %g, %v", i, x[0], err)
+		}
+	}
 }
 
 // CelebA is the whole set, of its size.

@@ -363,18 +363,20 @@ func TestCIFAR10Refuses(t *testing.T) {
 		return tarball(t, []string{name}, map[string][]byte{name: data})
 	}
 	for want, data := range map[string][]byte{
-		"this is no .tar.gz file":                    []byte("nothing"),
-		"the archive is cut short or damaged":        archive("x/test_batch", good)[:300],
-		"damaged: gzip: invalid checksum":            flipped(archive("x/test_batch", good), -8),
-		"the archive has no test_batch":              archive("x/readme", nil),
-		"a path outside itself":                      archive("../../etc/test_batch", good),
-		"3072 bytes are not one or more images":      archive("x/test_batch.bin", planes),
-		"the label of image 0 (counted from 0) is 1": archive("x/test_batch.bin", cifarBinary([]byte{10}, planes)),
-		"want bytes of shape [1, 3072]":              archive("x/test_batch", cifarPickle([]byte{1}, planes[:3000])),
-		"os.system":                                  archive("x/test_batch", []byte("\x80\x02cos\nsystem\nU\x04true\x85R.")),
-		`the pickle has no array "data"`:             archive("x/test_batch", []byte("\x80\x02}.")),
-		"want a dict of data and labels":             archive("x/test_batch", []byte("\x80\x02].")),
-		"the archive has two files test_batch":       tarball(t, []string{"a/test_batch", "b/test_batch"}, map[string][]byte{"a/test_batch": good, "b/test_batch": good}),
+		"this is no .tar.gz file":                      []byte("nothing"),
+		"the archive is cut short or damaged":          archive("x/test_batch", good)[:300],
+		"damaged: gzip: invalid checksum":              flipped(archive("x/test_batch", good), -8),
+		"the archive has no test_batch":                archive("x/readme", nil),
+		"a path outside itself":                        archive("../../etc/test_batch", good),
+		"3072 bytes are not one or more images":        archive("x/test_batch.bin", planes),
+		"the label of image 0 (counted from 0) is 1":   archive("x/test_batch.bin", cifarBinary([]byte{10}, planes)),
+		"want bytes of shape [1, 3072]":                archive("x/test_batch", cifarPickle([]byte{1}, planes[:3000])),
+		"label 0 is None, no whole number of Python's": archive("x/test_batch", bytes.Replace(good, []byte("](K\x01e"), []byte("](Ne"), 1)),
+		"is stored column by column":                   archive("x/test_batch", bytes.Replace(good, []byte("tb\x89T"), []byte("tb\x88T"), 1)),
+		"os.system":                                    archive("x/test_batch", []byte("\x80\x02cos\nsystem\nU\x04true\x85R.")),
+		`the pickle has no array "data"`:               archive("x/test_batch", []byte("\x80\x02}.")),
+		"want a dict of data and labels":               archive("x/test_batch", []byte("\x80\x02].")),
+		"the archive has two files test_batch":         tarball(t, []string{"a/test_batch", "b/test_batch"}, map[string][]byte{"a/test_batch": good, "b/test_batch": good}),
 	} {
 		_, err := ReadCIFAR10(write(t, filepath.Join(dir, "bad.tar.gz"), data), Test)
 		wantLine(t, want, err, want)
