@@ -10,6 +10,7 @@ import (
 	"github.com/idff-go/workbench/datasets"
 	"github.com/idff-go/workbench/forecast"
 	"github.com/idff-go/workbench/idffnb"
+	"github.com/idff-go/workbench/idffnb/baseline"
 	"github.com/idff-go/workbench/idffnb/flow"
 	"github.com/idff-go/workbench/idffnb/net"
 	"github.com/idff-go/workbench/idffnb/solver"
@@ -221,6 +222,7 @@ func TestBad(t *testing.T) {
 		{"step", judge(forecast.Trial{Held: held, Step: -1, Unit: "day"}, broken), "-1 days between frames"},
 		{"broken", judge(trial, broken), "forecast: broken: no power"},
 		{"short", judge(trial, short), "short: drew 4 numbers as [1, 1, 1, 4], asked for 2 members"},
+		{"another history", judge(forecast.Trial{Held: held}, forecast.Baseline(baseline.Persistence{Dim: held.Size()})), "is it made for a history of 2 frames, the trial's?"},
 		{"NaN", judge(trial, nan), "forecast: nan: metric: "},
 		{"no function", judge(trial, forecast.Entry{Name: "x"}), "x: the entry has no Forecast"},
 		{"horizon", second(r.Table(3)), "horizon 3: forecasts are 1 to 2 frames long"},

@@ -101,8 +101,8 @@ func (t Trial) ask(e Entry, c Case) (*idffnb.Trajectories, error) {
 	}
 	n := len(c.Starts) / (c.History * c.Dim)
 	if drawn.Members != c.Members || drawn.Starts != n || drawn.Frames != c.Frames || drawn.Dim != c.Dim || len(drawn.X) != c.Members*n*c.Frames*c.Dim {
-		return nil, fmt.Errorf("drew %d numbers as [%d, %d, %d, %d], asked for %d members, %d starts, %d frames of size %d",
-			len(drawn.X), drawn.Members, drawn.Starts, drawn.Frames, drawn.Dim, c.Members, n, c.Frames, c.Dim)
+		return nil, fmt.Errorf("drew %d numbers as [%d, %d, %d, %d], asked for %d members, %d starts, %d frames of size %d: is it made for a history of %d frames, the trial's?",
+			len(drawn.X), drawn.Members, drawn.Starts, drawn.Frames, drawn.Dim, c.Members, n, c.Frames, c.Dim, c.History)
 	}
 	return drawn, nil
 }

@@ -31,6 +31,23 @@ func Flow(name string, experiment func(seed uint64) idffnb.Experiment, field flo
 	}}
 }
 
+// ask lets an entry go on, and checks what it has drawn: an entry made for other starts than the trial's would be scored against other frames than those it was given.
+func (t Trial) ask(e Entry, ask idffnb.RollOut) (*idffnb.Trajectories, error) {
+	if e.RollOut == nil {
+		return nil, fmt.Errorf("moldyn: %s: the entry has no RollOut", e.Name)
+	}
+	drawn, err := e.RollOut(ask.Seed, ask)
+	if err != nil {
+		return nil, fmt.Errorf("moldyn: %s: %w", e.Name, err)
+	}
+	n, dim := len(ask.Starts)/(t.History*t.Held.Count), t.Held.Count
+	if drawn.Members != ask.Members || drawn.Starts != n || drawn.Frames != ask.Frames || drawn.Dim != dim || len(drawn.X) != ask.Members*n*ask.Frames*dim {
+		return nil, fmt.Errorf("moldyn: %s: drew %d numbers as [%d, %d, %d, %d], asked for %d members, %d starts, %d frames of %d angles: is it made for a history of %d frames, the trial's?",
+			e.Name, len(drawn.X), drawn.Members, drawn.Starts, drawn.Frames, drawn.Dim, ask.Members, n, ask.Frames, dim, t.History)
+	}
+	return drawn, nil
+}
+
 // Baseline is the entry of a forecaster for starts of so many frames of so many angles.
 func Baseline(f baseline.Forecaster, history, angles int) Entry {
 	return Entry{f.Name(), func(seed uint64, ask idffnb.RollOut) (*idffnb.Trajectories, error) {

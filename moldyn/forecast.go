@@ -26,9 +26,9 @@ func (t Trial) Forecasts(e Entry) ([]Skill, error) {
 	starts, truth := t.cases(t.Every, t.Ahead)
 	var list []Skill
 	for _, seed := range t.Seeds {
-		drawn, err := e.RollOut(seed, idffnb.RollOut{Starts: starts, Frames: t.Ahead, Members: t.Members, Seed: seed})
+		drawn, err := t.ask(e, idffnb.RollOut{Starts: starts, Frames: t.Ahead, Members: t.Members, Seed: seed})
 		if err != nil {
-			return nil, fmt.Errorf("moldyn: %s: %w", e.Name, err)
+			return nil, err
 		}
 		s, err := skill(drawn, truth)
 		if err != nil {
@@ -123,6 +123,9 @@ func (t Trial) MustForecastTable(horizons []int, entries ...Entry) string {
 func (t Trial) after(frames int) string {
 	if t.Held.Interval > 0 {
 		return fmt.Sprintf("%g ps", float64(frames)*t.Held.Interval)
+	}
+	if frames == 1 {
+		return "1 frame"
 	}
 	return fmt.Sprintf("%d frames", frames)
 }

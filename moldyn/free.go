@@ -18,9 +18,9 @@ func (t Trial) Free(e Entry, seed uint64) (metric.Peptide, error) {
 		return metric.Peptide{}, err
 	}
 	starts, _ := t.cases(t.Held.Frames, t.FreeFrames)
-	drawn, err := e.RollOut(seed, idffnb.RollOut{Starts: starts, Frames: t.FreeFrames, Members: freeMembers, Seed: seed})
+	drawn, err := t.ask(e, idffnb.RollOut{Starts: starts, Frames: t.FreeFrames, Members: freeMembers, Seed: seed})
 	if err != nil {
-		return metric.Peptide{}, fmt.Errorf("moldyn: %s: %w", e.Name, err)
+		return metric.Peptide{}, err
 	}
 	return t.peptide(drawn.X), nil
 }

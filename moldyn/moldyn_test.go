@@ -207,6 +207,14 @@ func TestErrors(t *testing.T) {
 	broken := moldyn.Entry{Name: "broken", RollOut: func(uint64, idffnb.RollOut) (*idffnb.Trajectories, error) { return nil, errors.New("no power") }}
 	_, forecast := good.Forecasts(broken)
 	_, free := good.Free(broken, 0)
+	// Made for one frame, where the trial's starts have two: persistence would take each of them for a start of its own.
+	other, err := moldyn.Baselines(good.Train, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, frames := good.Forecasts(other[0])
+	_, run := good.Free(other[2], 0)
+	_, nothing := good.Free(moldyn.Entry{Name: "x"}, 0)
 	_, horizon := good.ForecastTable([]int{4})
 	_, history := moldyn.Baselines(good.Train, 0)
 	for want, err := range map[string]error{
@@ -217,7 +225,10 @@ func TestErrors(t *testing.T) {
 		"broken: no power":                 forecast,
 		"moldyn: broken":                   free,
 		"horizon 4: forecasts are 1 to 3":  horizon,
-		"history of 0":                     history,
+		"moldyn: persistence: drew":        frames,
+		"asked for 2 members, 1 starts, 40 frames of 10 angles: is it made for a history of 2 frames, the trial's?": run,
+		"x: the entry has no RollOut": nothing,
+		"history of 0":                history,
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%v, want one line with %q", err, want)
