@@ -16,9 +16,8 @@ func (d *dense) stored() int64 { return d.size }
 // where the part has all of it.
 func (d *dense) read(f *File, v *Var, start, count []int, out []float64) error {
 	if d.absent {
-		fill, _ := v.Number("_FillValue")
 		for i := range out {
-			out[i] = fill
+			out[i] = v.fill
 		}
 		return nil
 	}

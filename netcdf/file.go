@@ -28,6 +28,7 @@ type Var struct {
 	file  *File
 	attrs []attribute
 	kind  kind
+	fill  float64 // what was never written
 	store store
 }
 
@@ -188,7 +189,8 @@ func (v *Var) String() string {
 
 // Read reads the part of a variable that begins at the index start of each
 // dimension and has count values there, row by row, as stored: neither scale
-// and offset nor the fill value are applied. It is an error if the part is not
+// and offset nor the fill value are applied; what was never written holds the
+// variable's fill value, NetCDF's default where it names none. It is an error if the part is not
 // within Shape, its type is not read, or the file is damaged there.
 func (v *Var) Read(start, count []int) ([]float64, error) {
 	out, err := v.readPart(start, count)

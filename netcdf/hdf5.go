@@ -22,6 +22,7 @@ const (
 	messageDataspace    = 0x01
 	messageLinkInfo     = 0x02
 	messageDatatype     = 0x03
+	messageFill         = 0x05
 	messageLink         = 0x06
 	messageLayout       = 0x08
 	messageFilters      = 0x0b
@@ -205,6 +206,7 @@ func (s *source) variable(l link, addresses map[uint64]string) (*Var, error) {
 	v := &Var{Name: l.name}
 	var layout *message
 	var filters []filter
+	var fill []byte
 	found := 0
 	for i, m := range messages {
 		switch m.kind {
@@ -218,6 +220,8 @@ func (s *source) variable(l link, addresses map[uint64]string) (*Var, error) {
 			found++
 		case messageLayout:
 			layout = &messages[i]
+		case messageFill:
+			fill = fillValue(little(m.body))
 		case messageFilters:
 			filters, err = readFilters(little(m.body))
 		}
@@ -245,6 +249,9 @@ func (s *source) variable(l link, addresses map[uint64]string) (*Var, error) {
 		}
 	}
 	if v.kind.isNumber() {
+		if v.fill, _ = v.Number("_FillValue"); len(fill) == v.kind.size {
+			v.fill = v.kind.number(fill)
+		}
 		if v.store, err = s.layout(v, little(layout.body), filters); err != nil {
 			return nil, err
 		}
@@ -301,6 +308,25 @@ func datatype(c *cursor) kind {
 		k.class = 'r' // a list of any length: of references, in DIMENSION_LIST
 	}
 	return k
+}
+
+// fillValue reads the value of what was never written, as it is stored (section IV.A.2.f); nil where the file gives none. Without an
+// attribute _FillValue, NetCDF's default is there, such as 9.97e36.
+func fillValue(c *cursor) []byte {
+	switch version := c.u8(); version {
+	case 1, 2:
+		c.skip(2)
+		if defined := c.u8(); version == 2 && defined == 0 {
+			return nil
+		}
+	case 3:
+		if flags := c.u8(); flags&0x20 == 0 {
+			return nil
+		}
+	default:
+		return nil
+	}
+	return c.bytes(int(c.u32()))
 }
 
 // attributes reads the attributes of an object, and the addresses of its dimensions.

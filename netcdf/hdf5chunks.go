@@ -287,7 +287,6 @@ func (k *chunked) gather(v *Var, origin, start, count []int, out []float64, ther
 		many[i] = min(origin[i]+k.dims[i], start[i]+count[i]) - low[i]
 		total *= many[i]
 	}
-	fill, _ := v.Number("_FillValue")
 	step, spacing := size, 1
 	if len(k.filters) > 0 && k.filters[0].id == filterShuffle && k.mask&1 == 0 {
 		step, spacing = 1, int(k.bytes)/size
@@ -304,7 +303,7 @@ func (k *chunked) gather(v *Var, origin, start, count []int, out []float64, ther
 		row := out[to : to+many[last]]
 		for i := range row {
 			if !there {
-				row[i] = fill
+				row[i] = v.fill
 				continue
 			}
 			for j := range size {

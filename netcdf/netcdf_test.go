@@ -125,23 +125,25 @@ func TestDescription(t *testing.T) {
 	}
 }
 
-// TestUnwritten: chunks that were never written hold the fill value.
+// TestUnwritten: chunks that were never written hold the fill value, NetCDF's default where the variable names none.
 func TestUnwritten(t *testing.T) {
-	v, err := open(t, "unwritten").Var("sst")
-	if err != nil {
-		t.Fatal(err)
-	}
-	all, err := v.ReadAll()
-	if err != nil || len(all) != 4*12*20 {
-		t.Fatal(len(all), err)
-	}
-	for i, x := range all {
-		want := -999.
-		if i == (3*12+4)*20+5 {
-			want = 7
+	for name, fill := range map[string]float64{"unwritten": -999, "unwritten_i1": -127, "unwritten_i2": -32767, "unwritten_u2": 65535, "unwritten_f4": float64(float32(9.9692099683868690e36))} {
+		v, err := open(t, name).Var("sst")
+		if err != nil {
+			t.Fatal(err)
 		}
-		if x != want {
-			t.Fatalf("value %d is %g, want %g", i, x, want)
+		all, err := v.ReadAll()
+		if err != nil || len(all) != 4*12*20 {
+			t.Fatal(len(all), err)
+		}
+		for i, x := range all {
+			want := fill
+			if i == (3*12+4)*20+5 {
+				want = 7
+			}
+			if x != want {
+				t.Fatalf("%s: value %d is %g, want %g", name, i, x, want)
+			}
 		}
 	}
 }

@@ -19,7 +19,7 @@ def values(shape, dtype):
     return (np.arange(n) % 30000 - 100).reshape(shape).astype(dtype)
 
 
-def make(name, shape=SHAPE, chunks=None, dtype="i2", fmt="NETCDF4", unlimited=True, attributes=0, endian="native", write=True, zlib=False, shuffle=False, fletcher=False):
+def make(name, shape=SHAPE, chunks=None, dtype="i2", fmt="NETCDF4", unlimited=True, attributes=0, endian="native", write=True, zlib=False, shuffle=False, fletcher=False, fill=True):
     with netCDF4.Dataset(os.path.join(HERE, name + ".nc"), "w", format=fmt) as d:
         names = ["time", "lat", "lon"] if len(shape) == 3 else ["time", "zlev", "lat", "lon"]
         for n, s in zip(names, shape):
@@ -33,7 +33,7 @@ def make(name, shape=SHAPE, chunks=None, dtype="i2", fmt="NETCDF4", unlimited=Tr
         t.units = "days since 1800-01-01 00:00:0.0"
         lat = d.createVariable("lat", "f4", ("lat",))
         lat.units = "degrees_north"
-        v = d.createVariable("sst", dtype, names, fill_value=np.array(-99 if dtype == "i1" else -999).astype(dtype), **kw)
+        v = d.createVariable("sst", dtype, names, fill_value=np.array(-99 if dtype == "i1" else -999).astype(dtype) if fill else None, **kw)
         v.set_auto_maskandscale(False)
         v.long_name = "Daily sea surface temperature"
         v.scale_factor = np.float32(0.01)
@@ -62,6 +62,8 @@ make("zlev", shape=(2, 1, 12, 20), chunks=(1, 1, 12, 20), zlib=True, shuffle=Tru
 make("attributes", chunks=(1, 12, 20), attributes=18, zlib=True)
 make("many_attributes", shape=(5, 3, 7), chunks=(1, 3, 7), attributes=60)
 make("unwritten", chunks=(1, 12, 20), write=False)
+for dtype in ("i1", "i2", "u2", "f4"):
+    make("unwritten_" + dtype, chunks=(1, 12, 20), dtype=dtype, write=False, fill=False, endian="big" if dtype == "f4" else "native")  # NetCDF's default fill value
 make("classic", fmt="NETCDF3_CLASSIC", unlimited=False)
 make("records", fmt="NETCDF3_CLASSIC", dtype="i2", shape=(5, 3, 7))
 make("offset64", fmt="NETCDF3_64BIT_OFFSET", dtype="f4")
