@@ -2,6 +2,7 @@ package forecast
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/idff-go/workbench/datasets"
 	"github.com/idff-go/workbench/idffnb"
@@ -19,6 +20,7 @@ type Case struct {
 	Members int       // of the ensemble of each start
 	Seed    uint64    // of what is drawn, and of the network, if there is one
 	Lossy   bool      // a member that leaves the finite numbers is NaN from there on, and no error
+	Land    []bool    // of the frames, shape [Dim]: where datasets.Steps have the mask in their condition, this is it; nil: that of their first part
 }
 
 // Entry is one competitor: a name for tables, and how it goes on. The trajectories have frames of size Dim.
@@ -78,6 +80,16 @@ func rollOut(run *idffnb.Run, data idffnb.Data, c Case, field flow.Field, s solv
 	states, err := steps.States(c.Starts, c.History)
 	if err != nil {
 		return nil, err
+	}
+	if steps.Mask && c.Land != nil { // the mask comes first in a state
+		for state := range slices.Chunk(states, steps.FrameDim()) {
+			for i, land := range c.Land {
+				state[i] = 1
+				if land {
+					state[i] = 0
+				}
+			}
+		}
 	}
 	ask := idffnb.RollOut{Starts: states, Frames: c.Frames, Members: c.Members, Seed: c.Seed, Lossy: c.Lossy}
 	if steps.Lead > 1 { // frame k is a forecast k frames ahead

@@ -189,6 +189,38 @@ func TestFlowEntries(t *testing.T) {
 	}
 }
 
+// TestMaskOfHeld: a flow of several parts sees the land of the held-out maps, not that of its first part.
+func TestMaskOfHeld(t *testing.T) {
+	t.Setenv("IDFF_RUNS", t.TempDir())
+	t.Setenv("GOMLX_BACKEND", "go")
+	on := func(name string, land ...bool) *datasets.Maps {
+		m, err := datasets.NewMaps(name, walk(t, 1, 20, 1).Values, 1, 20, 1, 4, land)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	parts := datasets.MustSteps("parts", datasets.StepOptions{FromNoise: true, Mask: true}, on("a", true, false, false, false), on("b", false, true, false, false))
+	e := forecast.Flow("flow", func(uint64) idffnb.Experiment {
+		return idffnb.Experiment{Name: "parts", Data: parts, Net: net.MLP{Width: 8, Layers: 1}, Objective: flow.Velocity(), Batch: 8, Steps: 1}
+	}, flow.CFM(), solver.Euler(1))
+	for _, land := range [][]bool{{false, true, false, false}, nil} {
+		var drawn *idffnb.Trajectories
+		spy := forecast.Entry{Name: "spy", Forecast: func(c forecast.Case) (_ *idffnb.Trajectories, err error) {
+			drawn, err = e.Forecast(c)
+			return drawn, err
+		}}
+		if _, err := (forecast.Trial{Held: on("held", land...), Ahead: 2, Members: 2}).Judge(spy); err != nil {
+			t.Fatal(err)
+		}
+		for i, v := range drawn.X {
+			if isLand := land != nil && land[i%4]; (v == 0) != isLand {
+				t.Fatalf("land %v: number %d is %g", land, i, v)
+			}
+		}
+	}
+}
+
 func TestBad(t *testing.T) {
 	held := walk(t, 1, 20, 1)
 	trial := forecast.Trial{Held: held, History: 1, Ahead: 2, Members: 2}

@@ -57,6 +57,9 @@ func (t Trial) each() int { return (t.Held.Frames-t.History-t.Ahead)/t.Every + 1
 // cases are the starts of all series, [n, History, Dim], and by horizon the true frames, [n, Dim].
 func (t Trial) cases() (c Case, truth [][]float32) {
 	c = Case{History: t.History, Dim: t.Held.Size(), Frames: t.Ahead, Members: t.Members}
+	if c.Land = t.Held.Land; c.Land == nil {
+		c.Land = make([]bool, c.Dim)
+	}
 	truth = make([][]float32, t.Ahead)
 	for s := range t.Held.Series {
 		for i := range t.each() {
