@@ -196,6 +196,10 @@ func TestUNetRefusals(t *testing.T) {
 	u.Channels, u.Image = 32, [3]int{8, 8, 1}
 	e.Net = u
 	r := mustOpen(t, e)
+	u.Image = [3]int{2, 8, 1}
+	e.Net = u
+	_, err = Open(e)
+	expectLine(t, "as many values of another shape", err, "net.UNet is for images of 2 x 8 pixels with 1 channels, and data squares has 4 x 4 with 1: leave Image out")
 	expectLine(t, "another shape", r.Train(), "the points have size 16, want 64")
 }
 
