@@ -122,7 +122,7 @@ func (t Trial) MustForecastTable(horizons []int, entries ...Entry) string {
 // after is the time of a horizon.
 func (t Trial) after(frames int) string {
 	if t.Held.Interval > 0 {
-		return fmt.Sprintf("%g ps", float64(frames)*t.Held.Interval)
+		return fmt.Sprintf("%.4g ps", float64(frames)*t.Held.Interval) // DCD files round it
 	}
 	if frames == 1 {
 		return "1 frame"

@@ -86,6 +86,15 @@ func TestTables(t *testing.T) {
 	if len(lines) != 2+4 || !strings.Contains(lines[0], "CRPS, 1 ps | CRPS, 3 ps") || !strings.HasPrefix(lines[2], "| persistence | 0 | ") {
 		t.Errorf("table of forecasts:\n%s", text)
 	}
+	for interval, want := range map[float64]string{2.0000000656990813: "CRPS, 2 ps | CRPS, 6 ps", .05: "CRPS, 0.05 ps | CRPS, 0.15 ps", 0: "CRPS, 1 frame | CRPS, 3 frames"} {
+		held, train := *trial.Held, *trial.Train
+		held.Interval, train.Interval = interval, interval
+		other := trial
+		other.Held, other.Train = &held, &train
+		if text := other.MustForecastTable([]int{1, 3}, entries[0]); !strings.Contains(text, want) {
+			t.Errorf("frames every %g ps:\n%s", interval, text)
+		}
+	}
 	free := trial.MustFreeTable(entries...)
 	rows := strings.Split(strings.TrimSpace(free), "\n")
 	if len(rows) != 2+2+4 || !strings.HasPrefix(rows[2], "| held-out replicas | 0 | 0 |") {
@@ -218,14 +227,15 @@ func TestErrors(t *testing.T) {
 	_, horizon := good.ForecastTable([]int{4})
 	_, history := moldyn.Baselines(good.Train, 0)
 	for want, err := range map[string]error{
-		"needs replicas that are held out": with(func(t *moldyn.Trial) { t.Held = nil }),
-		"not of one peptide":               with(func(t *moldyn.Trial) { t.Train = datasets.Polyala() }),
-		"at least 1, 1, 1, 2, 2 and 1":     with(func(t *moldyn.Trial) { t.Members = 1 }),
-		"have 60 in all":                   with(func(t *moldyn.Trial) { t.FreeFrames = 59 }),
-		"broken: no power":                 forecast,
-		"moldyn: broken":                   free,
-		"horizon 4: forecasts are 1 to 3":  horizon,
-		"moldyn: persistence: drew":        frames,
+		"needs replicas that are held out":   with(func(t *moldyn.Trial) { t.Held = nil }),
+		"not of one peptide":                 with(func(t *moldyn.Trial) { t.Train = datasets.Polyala() }),
+		"-train every 2 ps: steps and rates": with(func(t *moldyn.Trial) { train := *t.Train; train.Interval = 2; t.Train = &train }),
+		"at least 1, 1, 1, 2, 2 and 1":       with(func(t *moldyn.Trial) { t.Members = 1 }),
+		"have 60 in all":                     with(func(t *moldyn.Trial) { t.FreeFrames = 59 }),
+		"broken: no power":                   forecast,
+		"moldyn: broken":                     free,
+		"horizon 4: forecasts are 1 to 3":    horizon,
+		"moldyn: persistence: drew":          frames,
 		"asked for 2 members, 1 starts, 40 frames of 10 angles: is it made for a history of 2 frames, the trial's?": run,
 		"x: the entry has no RollOut": nothing,
 		"history of 0":                history,

@@ -2,6 +2,7 @@ package moldyn
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/idff-go/workbench/datasets"
@@ -43,6 +44,8 @@ func (t Trial) withDefaults() (Trial, error) {
 	switch {
 	case t.Held.Count != t.Train.Count:
 		return t, fmt.Errorf("moldyn: %s has %d angles and %s has %d: they are not of one peptide", t.Held.Name(), t.Held.Count, t.Train.Name(), t.Train.Count)
+	case t.Held.Interval > 0 && t.Train.Interval > 0 && math.Abs(t.Held.Interval-t.Train.Interval) > 1e-6*t.Held.Interval:
+		return t, fmt.Errorf("moldyn: %s has a frame every %.4g ps and %s every %.4g ps: steps and rates of the one say nothing about the other", t.Held.Name(), t.Held.Interval, t.Train.Name(), t.Train.Interval)
 	case t.History < 1 || t.Every < 1 || t.Ahead < 1 || t.Members < 2 || t.FreeFrames < 2 || len(t.Seeds) == 0:
 		return t, fmt.Errorf("moldyn: a trial with history %d, every %d, %d frames ahead, %d members, %d free frames, %d seeds: want at least 1, 1, 1, 2, 2 and 1", t.History, t.Every, t.Ahead, t.Members, t.FreeFrames, len(t.Seeds))
 	case t.History+max(t.Ahead, t.FreeFrames) > t.Held.Frames:
