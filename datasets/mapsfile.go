@@ -33,7 +33,7 @@ func (m *Maps) SaveNPY(path string) (err error) {
 }
 
 // ReadMaps reads maps without a grid on the globe or dates from a .npy file, float32
-// or float64 of shape [frames, height, width] or [series, frames, height, width]. A
+// or float64 of shape [frames, height, width] or [series, frames, height, width]; a series of a few numbers is one of 1 x dim maps, of shape [series, frames, 1, dim]. A
 // pixel that is NaN in every frame is land. It fails where NewMaps does, and if the
 // file is cut short or of another shape.
 func ReadMaps(path string) (*Maps, error) {

@@ -150,7 +150,7 @@ func (e Experiment) nullCond(cond *Node) *Node {
 	return BroadcastToDims(ConstAs(cond, [][]float32{null}), cond.Shape().Dimensions...)
 }
 
-// WithLabel draws every point with the same label, in [0, classes), where the data is labelled.
+// WithLabel draws every point with the same label, in [0, classes), where the data is labelled. Without it, and without WithLabels, each point has a label drawn from the data: see Samples.Labels.
 func WithLabel(label int) SampleOption {
 	return func(s *sampling) { s.labels, s.alike = []int{label}, true }
 }

@@ -23,7 +23,7 @@ type File struct {
 type Var struct {
 	Name  string
 	Dims  []string // names of the dimensions; "" where the file does not say
-	Shape []int
+	Shape []int    // as stored: of a variable with fewer records than others have, shorter than its unlimited dimension
 
 	file  *File
 	attrs []attribute
