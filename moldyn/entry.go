@@ -16,7 +16,7 @@ type Entry struct {
 	RollOut func(seed uint64, ask idffnb.RollOut) (*idffnb.Trajectories, error)
 }
 
-// Flow is the entry of a trained flow: experiment makes the run of a seed, which is trained when it is first asked for.
+// Flow is the entry of a trained flow: experiment makes the run of a seed, which is trained when it is first asked for. The History of its data is the trial's.
 func Flow(name string, experiment func(seed uint64) idffnb.Experiment, field flow.Field, s solver.Solver) Entry {
 	return Entry{name, func(seed uint64, ask idffnb.RollOut) (*idffnb.Trajectories, error) {
 		run, err := idffnb.Open(experiment(seed))
@@ -59,7 +59,7 @@ func Baseline(f baseline.Forecaster, history, angles int) Entry {
 	}}
 }
 
-// Baselines are persistence, climatology and the linear autoregression that sees two residues to each side, fitted to the training replicas, for starts of so many frames.
+// Baselines are persistence, climatology and the linear autoregression that sees two residues to each side, fitted to the training replicas, for starts of so many frames, the History of the trial.
 func Baselines(train *datasets.Angles, history int) ([]Entry, error) {
 	climatology, err := baseline.NewClimatology(train.Degrees, train.Count, history)
 	if err != nil {
