@@ -81,6 +81,9 @@ func rollOut(run *idffnb.Run, data idffnb.Data, c Case, field flow.Field, s solv
 	if err != nil {
 		return nil, err
 	}
+	if c.Land != nil && len(c.Land) != c.Dim {
+		return nil, fmt.Errorf("the mask of land has %d pixels, the trial's frames %d", len(c.Land), c.Dim)
+	}
 	if steps.Mask && c.Land != nil { // the mask comes first in a state
 		for state := range slices.Chunk(states, steps.FrameDim()) {
 			for i, land := range c.Land {

@@ -213,6 +213,9 @@ func TestMaskOfHeld(t *testing.T) {
 		if _, err := (forecast.Trial{Held: on("held", land...), Ahead: 2, Members: 2}).Judge(spy); err != nil {
 			t.Fatal(err)
 		}
+		if _, err := e.Forecast(forecast.Case{Starts: make([]float32, 4), History: 1, Dim: 4, Frames: 1, Members: 2, Land: []bool{true}}); err == nil || err.Error() != "the mask of land has 1 pixels, the trial's frames 4" {
+			t.Errorf("a mask of another size: %v", err)
+		}
 		for i, v := range drawn.X {
 			if isLand := land != nil && land[i%4]; (v == 0) != isLand {
 				t.Fatalf("land %v: number %d is %g", land, i, v)
