@@ -46,6 +46,8 @@
 //	cifar, err := datasets.CIFAR10(datasets.Train)               // 50,000 x 32 x 32 x 3
 //	faces, err := datasets.CelebA("", datasets.CelebA140())      // a folder, packed once, read as it is drawn
 //	mine, err := datasets.ReadImageFolder("mine", dir, datasets.Crop{Size: 64})
+//	birds, err := datasets.ReadClassFolders("birds", dir, datasets.Crop{Size: 64}) // dir/robin/1.jpg, dir/wren/2.png: with labels
+//	train, held, err := birds.HoldOut(500, 1)                                      // 500 drawn by the seed 1, to judge by
 //	data, err := clothes.Flipped().Labelled()                    // mirrored at random, with the class as condition
 //
 // Every source of minibatches has the method

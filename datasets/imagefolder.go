@@ -31,25 +31,26 @@ const (
 // short or smaller than the crop: the line names them once all others are packed, and
 // what is done by then, or when the program is killed, need not be done again.
 func ReadImageFolder(name, dir string, crop Crop) (*Images, error) {
-	return readFolder(name, dir, crop, expected{})
+	m, _, err := readFolder(name, dir, crop, expected{})
+	return m, err
 }
 
 // expected is what a folder has to have; zeros stand for anything.
 type expected struct{ pictures, width, height int }
 
-func readFolder(name, dir string, crop Crop, want expected) (*Images, error) {
+// readFolder also gives the pictures' paths in the folder.
+func readFolder(name, dir string, crop Crop, want expected) (m *Images, within []string, err error) {
 	if name == "" || strings.ContainsAny(name, `/\`) {
-		return nil, fmt.Errorf("datasets: the name %q of a folder of images: give one without slashes", name)
+		return nil, nil, fmt.Errorf("datasets: the name %q of a folder of images: give one without slashes", name)
 	}
-	fail := func(err error) (*Images, error) { return nil, fmt.Errorf("datasets: %s: %w", name, err) }
+	fail := func(err error) (*Images, []string, error) { return nil, nil, fmt.Errorf("datasets: %s: %w", name, err) }
 	if err := crop.check(); err != nil {
 		return fail(err)
 	}
-	dir, err := filepath.Abs(dir)
-	if err != nil {
+	if dir, err = filepath.Abs(dir); err != nil {
 		return fail(err)
 	}
-	paths, files, err := listImages(dir)
+	paths, within, files, err := listImages(dir)
 	if err != nil {
 		return fail(err)
 	}
@@ -58,7 +59,7 @@ func readFolder(name, dir string, crop Crop, want expected) (*Images, error) {
 	}
 	home, err := dataHome("packed")
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	shape := [3]int{crop.side(), crop.side(), 3}
 	p := packing{shape: shape, sources: make([]source, len(files)), load: func(i int) ([]byte, error) { return decodeImage(paths[i], crop, want) }}
@@ -74,12 +75,13 @@ func readFolder(name, dir string, crop Crop, want expected) (*Images, error) {
 		for _, old := range abandoned(p.prefix) { // of the folder as it was
 			discard(old)
 		}
-		return m, nil
+		return m, within, nil
 	}
 	if err := p.run(); err != nil {
 		return fail(err)
 	}
-	return openPack(name, p.path, shape, len(paths))
+	m, err = openPack(name, p.path, shape, len(paths))
+	return m, within, err
 }
 
 // shortSum is a sum of values for a file's name.
@@ -111,7 +113,8 @@ func CelebA(dir string, crop Crop) (*Images, error) {
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("datasets: celeba: there is no folder %s: unpack img_align_celeba.zip (1443490838 bytes, SHA-256 46fb89443c578308acf364d7d379fe1b9efb793042c0af734b6112e4fd3a8c74) there, from https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html", dir)
 	}
-	return readFolder("celeba "+crop.String(), dir, crop, celeba)
+	m, _, err := readFolder("celeba "+crop.String(), dir, crop, celeba)
+	return m, err
 }
 
 // celeba is what the folder of CelebA has.
@@ -120,11 +123,11 @@ var celeba = expected{pictures: 202_599, width: 178, height: 218}
 // MustCelebA is CelebA for notebooks: an error prints one line and ends the program.
 func MustCelebA(dir string, crop Crop) *Images { return must(CelebA(dir, crop)) }
 
-// listImages lists the pictures, and what tells each from others and from itself after a change: its path in the folder, size and time. Links are followed but for folders in the folder.
-func listImages(dir string) (paths, files []string, err error) {
+// listImages lists the pictures, their paths in the folder, and what tells each from others and from itself after a change: its path in the folder, size and time. Links are followed but for folders in the folder.
+func listImages(dir string) (paths, within, files []string, err error) {
 	root, err := filepath.EvalSymlinks(dir)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -143,13 +146,13 @@ func listImages(dir string) (paths, files []string, err error) {
 			return err
 		}
 		rel, err := filepath.Rel(root, path)
-		paths, files = append(paths, path), append(files, fmt.Sprintf("%q %d %d", rel, info.Size(), info.ModTime().UnixNano()))
+		paths, within, files = append(paths, path), append(within, rel), append(files, fmt.Sprintf("%q %d %d", rel, info.Size(), info.ModTime().UnixNano()))
 		return err
 	})
 	if err == nil && len(paths) == 0 {
 		err = fmt.Errorf("%s has no pictures (.png, .jpg or .jpeg)", dir)
 	}
-	return paths, files, err
+	return paths, within, files, err
 }
 
 // decodeImage reads a picture; errors have its path.

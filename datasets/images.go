@@ -25,6 +25,7 @@ type Images struct {
 	pixels []byte   // in memory, or nil
 	pack   *pack    // else
 	start  int      // the first image in the packed file
+	index  []int    // the images of a random part, counted from the first of pixels or from start; nil: all
 	labels []byte   // one for each image; nil where there are none
 	names  []string // of the classes
 	name   string
@@ -133,9 +134,14 @@ func (m *Images) Part(from, to int) (*Images, error) {
 		return nil, fmt.Errorf("datasets: %s: images %d to %d of %d: want 0 <= from < to <= %d", m.name, from, to, m.n, m.n)
 	}
 	part, size := *m, m.Dim()
-	part.n, part.start = to-from, m.start+from
-	if m.pixels != nil {
+	part.n = to - from
+	switch {
+	case m.index != nil:
+		part.index = m.index[from:to]
+	case m.pixels != nil:
 		part.pixels = m.pixels[from*size : to*size]
+	default:
+		part.start += from
 	}
 	if m.labels != nil {
 		part.labels = m.labels[from:to]
@@ -146,6 +152,40 @@ func (m *Images) Part(from, to int) (*Images, error) {
 
 // MustPart is Part for notebooks: an error prints one line and ends the program.
 func (m *Images) MustPart(from, to int) *Images { return must(m.Part(from, to)) }
+
+// HoldOut is two parts: n images drawn by the seed, without replacement, and all others, both in their order here. Where images are sorted by class, as in folders, a Part would lack classes.
+// It is an error if there are not more than n, or n is less than 1.
+func (m *Images) HoldOut(n int, seed uint64) (train, held *Images, err error) {
+	if n < 1 || n >= m.n {
+		return nil, nil, fmt.Errorf("datasets: %s: %d of %d images cannot be held out; hold out 1 to %d", m.name, n, m.n, m.n-1)
+	}
+	order := rand.New(rand.NewPCG(seed, holdOutStream)).Perm(m.n)
+	pick := func(numbers []int, kind string) *Images {
+		slices.Sort(numbers)
+		part := *m
+		part.n, part.index, part.labels = len(numbers), make([]int, len(numbers)), nil
+		for k, i := range numbers {
+			if part.index[k] = i; m.index != nil {
+				part.index[k] = m.index[i]
+			}
+			if m.labels != nil {
+				part.labels = append(part.labels, m.labels[i])
+			}
+		}
+		part.id = fmt.Sprintf("%s-%s-%d-%d", m.id, kind, n, seed)
+		return &part
+	}
+	return pick(order[n:], "without"), pick(order[:n], "held"), nil
+}
+
+const holdOutStream = 0x686f6c646f7574
+
+// MustHoldOut is HoldOut for notebooks: an error prints one line and ends the program.
+func (m *Images) MustHoldOut(n int, seed uint64) (train, held *Images) {
+	train, held, err := m.HoldOut(n, seed)
+	must(0, err)
+	return train, held
+}
 
 // At gives images by number as points, shape [len(index), Dim()]. Its error is
 // about a number out of range, or a packed file that can no longer be read or is not what was packed.
@@ -165,10 +205,14 @@ func (m *Images) read(points []float32, index []int, mirror []bool) error {
 		if i < 0 || i >= m.n {
 			return fmt.Errorf("datasets: %s: there is no image %d; images are 0 to %d", m.name, i, m.n-1)
 		}
+		at := i
+		if m.index != nil {
+			at = m.index[i]
+		}
 		pixels := buffer
 		if m.pixels != nil {
-			pixels = m.pixels[i*size : (i+1)*size]
-		} else if err := m.pack.read(pixels, m.start+i); err != nil {
+			pixels = m.pixels[at*size : (at+1)*size]
+		} else if err := m.pack.read(pixels, m.start+at); err != nil {
 			return fmt.Errorf("datasets: %s: image %d: %w", m.name, i, err)
 		}
 		m.scale(points[k*size:(k+1)*size], pixels, mirror != nil && mirror[k])
