@@ -137,7 +137,10 @@ func rows(x []float32, index []int, width int) []float32 {
 	return out
 }
 
-// Noise draws n start points ~ N(0, I) of a seed, row-major [n, dim], those that Sample starts from with that seed.
+// Noise draws n start points ~ N(0, I) of a seed, row-major [n, dim], those that Sample starts from with that seed. It panics unless n is 0 or more, dim is at least 1, and they make 2^30 numbers at most.
 func Noise(seed uint64, n, dim int) []float32 {
+	if n < 0 || dim < 1 || n > mostValues/dim {
+		panic(fmt.Errorf("idffnb: noise of %d points of size %d: want 0 or more points, a size of at least 1, and at most %d numbers", n, dim, mostValues))
+	}
 	return normal(generator(seed, streamStart, 0), n*dim)
 }

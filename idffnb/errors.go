@@ -1,8 +1,11 @@
 package idffnb
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"syscall"
 	"time"
 
 	"github.com/idff-go/workbench/idffnb/internal/graphs"
@@ -28,6 +31,16 @@ func (e Experiment) load() load {
 		l.Less += ", or set the network's Remat"
 	}
 	return l
+}
+
+// elsewhere adds what to do to the error of a folder of runs that may not be written, such as one that others share.
+func elsewhere(err error) error {
+	for _, refused := range []error{fs.ErrPermission, syscall.EROFS, syscall.ENOTDIR} {
+		if errors.Is(err, refused) {
+			return fmt.Errorf("%w; set IDFF_RUNS to a folder that you may write in, with a copy of the runs that are to go on", err)
+		}
+	}
+	return err
 }
 
 // exit ends the program; tests replace it.

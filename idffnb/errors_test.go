@@ -2,10 +2,13 @@ package idffnb
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -28,6 +31,34 @@ func mustSays(t *testing.T, err error) (text string, code int) {
 		t.Fatal(readErr)
 	}
 	return string(data), code
+}
+
+// TestElsewhere: where a folder of runs may not be written, the error says what to do; other errors stay as they are.
+func TestElsewhere(t *testing.T) {
+	const advice = "set IDFF_RUNS to a folder that you may write in"
+	for _, tc := range []struct {
+		err     error
+		advised bool
+	}{
+		{&os.PathError{Op: "open", Path: "/runs/a/lock", Err: syscall.EACCES}, true},
+		{fmt.Errorf("checkpoint: x: %w", fs.ErrPermission), true},
+		{&os.PathError{Op: "mkdir", Path: "/runs/a", Err: syscall.EROFS}, true},
+		{&os.PathError{Op: "write", Path: "/runs/a", Err: syscall.ENOSPC}, false},
+		{errors.New("permission denied, says another"), false},
+	} {
+		got := elsewhere(tc.err)
+		if !errors.Is(got, tc.err) || strings.Contains(got.Error(), advice) != tc.advised {
+			t.Errorf("%v: %v; want advice: %v", tc.err, got, tc.advised)
+		}
+	}
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	e := small(t)
+	t.Setenv("IDFF_RUNS", filepath.Join(file, "runs"))
+	_, err := Open(e)
+	expectLine(t, "runs in a file", err, advice)
 }
 
 func TestMust(t *testing.T) {

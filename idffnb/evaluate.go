@@ -286,7 +286,7 @@ func (r *Run) remember(key string, report *Report) error {
 	}
 	r.evaluations[key] = report
 	if err := checkpoint.AppendJSONL(r.folder.Path(evaluationsFile), evaluation{key, report}); err != nil {
-		return fmt.Errorf("idffnb: %s: the evaluation is not kept: %w", r.exp.Name, err)
+		return fmt.Errorf("idffnb: %s: the evaluation is not kept: %w", r.exp.Name, elsewhere(err))
 	}
 	return nil
 }

@@ -106,6 +106,8 @@ func (e Experiment) check() error {
 		return fmt.Errorf("idffnb: experiment %s: data %s has points of size %d, want at least 1", e.Name, e.Data.Name(), e.Data.Dim())
 	case e.Batch < 1:
 		return fmt.Errorf("idffnb: experiment %s: batch of %d, want at least 1", e.Name, e.Batch)
+	case e.Batch > mostValues/e.Data.Dim():
+		return fmt.Errorf("idffnb: experiment %s: batch of %d, want at most %d of points of size %d", e.Name, e.Batch, mostValues/e.Data.Dim(), e.Data.Dim())
 	case e.Steps < 1:
 		return fmt.Errorf("idffnb: experiment %s: %d training steps, want at least 1", e.Name, e.Steps)
 	case !(e.LearningRate > 0) || math.IsInf(e.LearningRate, 0):

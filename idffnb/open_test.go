@@ -26,6 +26,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"no data", func(e *Experiment) { e.Data = nil }, "datasets.Checkerboard()"},
 		{"negative steps", func(e *Experiment) { e.Steps = -1 }, "-1 training steps"},
 		{"negative batch", func(e *Experiment) { e.Batch = -2 }, "batch of -2"},
+		{"batch of more than a state may have", func(e *Experiment) { e.Batch = 1 << 40 }, "batch of 1099511627776, want at most 536870912 of points of size 2"},
 		{"learning rate", func(e *Experiment) { e.LearningRate = math.NaN() }, "learning rate NaN"},
 		{"path", func(e *Experiment) { e.Path = flow.Path{Kind: "line"} }, "valid names: straight"},
 		{"objective", func(e *Experiment) { e.Objective = flow.Objective{Kind: "x0"} }, "valid names: x1"},

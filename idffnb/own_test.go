@@ -247,7 +247,7 @@ func TestOwnFaults(t *testing.T) {
 		want   string
 		change func(*Experiment)
 	}{
-		{"training step: my own words", func(e *Experiment) { e.Net = ownNet{8, "text"} }},
+		{"training step: network idffnb.ownNet: my own words", func(e *Experiment) { e.Net = ownNet{8, "text"} }},
 		{"network idffnb.ownNet returned nil", func(e *Experiment) { e.Net = ownNet{8, "nil"} }},
 		{"data own circle panicked: no more points", func(e *Experiment) { e.Data = ownData{2, "text"} }},
 		{"data own circle gives 32 numbers of cond for 32 points, and gave 64 before", func(e *Experiment) { e.Data, e.Net, e.Seed = ownData{2, "width"}, net.MLP{Width: 8}, 2 }},

@@ -103,7 +103,7 @@ func (p *Pairs) write(path, backend string) error {
 		err = checkpoint.Write(path, kept, map[string]string{"id": p.id, "backend": backend})
 	}
 	if err != nil {
-		return fmt.Errorf("idffnb: %s: pairs are not kept: %w", p.Name(), err)
+		return fmt.Errorf("idffnb: %s: pairs are not kept: %w", p.Name(), elsewhere(err))
 	}
 	return nil
 }

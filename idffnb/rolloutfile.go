@@ -51,7 +51,7 @@ func (r *Run) keepTrajectories(t *Trajectories, key string) error {
 		err = checkpoint.Write(path, []checkpoint.Tensor{checkpoint.New("x", t.X, t.Members, t.Starts, t.Frames, t.Dim)}, meta)
 	}
 	if err != nil {
-		return fmt.Errorf("idffnb: %s: trajectories are not kept: %w", r.exp.Name, err)
+		return fmt.Errorf("idffnb: %s: trajectories are not kept: %w", r.exp.Name, elsewhere(err))
 	}
 	return nil
 }

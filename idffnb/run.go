@@ -131,7 +131,7 @@ func MustOpen(e Experiment) *Run {
 // claim makes the run folder, or checks that the one there belongs to the same experiment.
 func (r *Run) claim(identity []byte) (err error) {
 	if r.folder, err = checkpoint.OpenFolder(r.Dir); err != nil {
-		return fmt.Errorf("idffnb: %s: %w", r.exp.Name, err)
+		return fmt.Errorf("idffnb: %s: %w", r.exp.Name, elsewhere(err))
 	}
 	path := r.folder.Path(identityFile)
 	found, err := os.ReadFile(path)

@@ -257,7 +257,7 @@ func (r *Run) keep(s *Samples) error {
 		err = checkpoint.Write(filepath.Join(dir, name+".safetensors"), kept, meta)
 	}
 	if err != nil {
-		return fmt.Errorf("idffnb: %s: samples are not kept: %w", r.exp.Name, err)
+		return fmt.Errorf("idffnb: %s: samples are not kept: %w", r.exp.Name, elsewhere(err))
 	}
 	return nil
 }

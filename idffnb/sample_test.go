@@ -1,6 +1,7 @@
 package idffnb
 
 import (
+	"fmt"
 	"math"
 	"path/filepath"
 	"slices"
@@ -254,6 +255,60 @@ func TestWrongShapeOfNet(t *testing.T) {
 	expectLine(t, "wrong shape", mustOpen(t, e).Train(), "returned shape [32 3], want [32, 2]")
 	e.Net, e.Objective, e.Path = net.MLP{Heads: 1}, flow.X1Score(), flow.Bridge(.2)
 	expectLine(t, "too few heads", mustOpen(t, e).Train(), "2 head(s)")
+}
+
+// brokenNet is a network of a user's own whose Predict does something wrong.
+type brokenNet struct{ How string }
+
+func (b brokenNet) Predict(scope *model.Scope, x, t, _ *Node) *Node {
+	switch b.How {
+	case "rank":
+		return Concatenate([]*Node{x, t}, -1)
+	case "name twice":
+		return net.Dense(scope, "a", net.Dense(scope, "a", x, 7), 2)
+	case "index":
+		var none []*Node
+		return none[len(b.How)]
+	}
+	panic("no error")
+}
+
+// TestBrokenNet: what goes wrong in a network's Predict is one line that says in whose.
+func TestBrokenNet(t *testing.T) {
+	for how, want := range map[string]string{
+		"rank":       "Concatenate operand #1 has different rank",
+		"name twice": `variable "/a/weight", but with different shape`,
+		"index":      "index out of range [5] with length 0",
+		"text":       "no error",
+	} {
+		e := small(t)
+		e.Net = brokenNet{how}
+		err := mustOpen(t, e).Train()
+		expectLine(t, how, err, "training step: network idffnb.brokenNet: ")
+		expectLine(t, how, err, want)
+	}
+}
+
+// TestNoiseOfNothing: Noise says in one line what it cannot draw.
+func TestNoiseOfNothing(t *testing.T) {
+	for _, tc := range []struct {
+		n, dim int
+		fails  bool
+	}{{0, 2, false}, {3, 2, false}, {-3, 2, true}, {3, 0, true}, {3, -1, true}, {1 << 40, 2, true}} {
+		func() {
+			defer func() {
+				err, _ := recover().(error)
+				if !tc.fails {
+					if err != nil {
+						t.Errorf("%d points of size %d: %v", tc.n, tc.dim, err)
+					}
+					return
+				}
+				expectLine(t, "noise", err, fmt.Sprintf("idffnb: noise of %d points of size %d", tc.n, tc.dim))
+			}()
+			Noise(0, tc.n, tc.dim)
+		}()
+	}
 }
 
 // TestObjectivesTrain trains each objective on its path a little, samples CFM, and expects the loss to fall.

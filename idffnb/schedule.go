@@ -209,7 +209,7 @@ func (r *Run) keepSchedule(path string, s *Schedule) error {
 		err = checkpoint.WriteFileAtomic(path, append(data, '\n'))
 	}
 	if err != nil {
-		return fmt.Errorf("idffnb: %s: the schedule is not kept: %w", r.exp.Name, err)
+		return fmt.Errorf("idffnb: %s: the schedule is not kept: %w", r.exp.Name, elsewhere(err))
 	}
 	return nil
 }

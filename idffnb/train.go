@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"os"
 	"os/signal"
@@ -64,7 +65,7 @@ func (r *Run) train(ctx context.Context, after func(), options ...TrainOption) (
 	r.training = true
 	defer func() { r.training = false }()
 	if err := r.folder.Lock(); err != nil {
-		return fmt.Errorf("idffnb: %s: %w", r.exp.Name, err)
+		return fmt.Errorf("idffnb: %s: %w", r.exp.Name, elsewhere(err))
 	}
 	defer func() { err = errors.Join(err, r.folder.Close()) }()
 	if err := r.load(); err != nil { // another program may have trained since Open
@@ -84,6 +85,9 @@ func (r *Run) train(ctx context.Context, after func(), options ...TrainOption) (
 		}
 		start := time.Now()
 		err := r.save()
+		if _, gone := os.Stat(r.Dir); err != nil && errors.Is(gone, fs.ErrNotExist) {
+			err = fmt.Errorf("idffnb: %s: training stopped at step %d: its run folder %s was removed meanwhile; run the cell again to begin anew", r.exp.Name, r.step, r.Dir)
+		}
 		saved = time.Now()
 		r.saveTook = saved.Sub(start)
 		return err
@@ -250,7 +254,7 @@ func (e Experiment) predictNow(scope *model.Scope, x, t, cond *Node) *Node {
 
 // predict calls the network and checks the shape of what it returns.
 func (e Experiment) predict(scope *model.Scope, x, t, cond *Node) *Node {
-	out := e.Net.Predict(scope, x, t, cond)
+	out := e.callNet(scope, x, t, cond)
 	if out == nil {
 		panic(fmt.Errorf("network %T returned nil, want a node of shape [batch, heads*dim]", e.Net))
 	}
@@ -260,6 +264,20 @@ func (e Experiment) predict(scope *model.Scope, x, t, cond *Node) *Node {
 			e.Net, out.Shape().Dimensions, n, want, e.Objective, e.Data.Name(), e.Data.Dim(), e.Objective.Heads()))
 	}
 	return out
+}
+
+// callNet is the network's Predict; where it panics, the panic says whose it is.
+func (e Experiment) callNet(scope *model.Scope, x, t, cond *Node) *Node {
+	defer func() {
+		switch caught := recover().(type) {
+		case nil:
+		case error:
+			panic(fmt.Errorf("network %T: %w", e.Net, caught))
+		default:
+			panic(fmt.Errorf("network %T: %v", e.Net, caught))
+		}
+	}()
+	return e.Net.Predict(scope, x, t, cond)
 }
 
 // clipNorm scales gradients g by min(1, limit/(|g| + 1e-6)), |g| the norm of all of them together; a limit below 0 leaves them.

@@ -205,6 +205,27 @@ func trainTo(t *testing.T, r *Run, step int) {
 	}
 }
 
+// TestFolderRemovedInTraining: a run folder that is removed while its training runs is said so in one line, whether the training goes on or is interrupted then.
+func TestFolderRemovedInTraining(t *testing.T) {
+	for _, interrupted := range []bool{false, true} {
+		r := mustOpen(t, small(t))
+		ctx, cancel := context.WithCancel(context.Background())
+		r.chunkSteps = 1
+		err := r.train(ctx, func() {
+			if r.step == 20 {
+				if err := os.RemoveAll(r.Dir); err != nil {
+					t.Error(err)
+				}
+				if interrupted {
+					cancel()
+				}
+			}
+		})
+		cancel()
+		expectLine(t, "removed", err, "its run folder "+r.Dir+" was removed meanwhile; run the cell again to begin anew")
+	}
+}
+
 func TestTrainTwiceIsNoOp(t *testing.T) {
 	e := small(t)
 	r := mustOpen(t, e)
