@@ -16,7 +16,7 @@ from pygments.lexers import GoLexer
 STYLE = """
 body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; font: 16px/1.55 system-ui, sans-serif; color: #222; background: #fff; }
 pre { background: #f6f7f9; padding: .7rem 1rem; overflow-x: auto; font: 13px/1.45 ui-monospace, Menlo, Consolas, monospace; border-radius: 4px; }
-.output pre { white-space: pre-wrap; } .output { margin: .4rem 0 1.2rem 1rem; } .output pre { background: none; padding: 0; } .output img { max-width: 100%; }
+.output table { display: block; overflow-x: auto; font-size: .8em; } .output td, .output th { padding: .2rem .5rem; } .output pre { white-space: pre-wrap; } .output { margin: .4rem 0 1.2rem 1rem; } .output pre { background: none; padding: 0; } .output img { max-width: 100%; }
 .stderr { color: #7a4b00; } .error { color: #a40000; } code { font-size: .92em; }
 table { border-collapse: collapse; margin: .8rem 0; } td, th { border: 1px solid #ccc; padding: .25rem .7rem; } th { background: #f6f7f9; }
 math[display=block] { margin: 1rem 0; } blockquote { border-left: 4px solid #ccd; margin-left: 0; padding-left: 1rem; color: #444; }
@@ -85,6 +85,11 @@ def markdown(text, folder, attachments=None):
     class Renderer(mistune.HTMLRenderer):
         def image(self, text, url, title=None):
             return f'<img alt="{escape(text)}" src="{escape(_embed(url, folder, attachments or {}))}">'
+
+        def link(self, text, url, title=None):
+            if re.match(r"[a-z]+:|#", url, re.I):
+                return super().link(text, url, title)
+            return text  # a file beside the notebook, which is not beside the page
 
         def heading(self, text, level, **_):
             name = re.sub(r"\s+", "-", re.sub(r"<[^>]+>", "", text).strip())
