@@ -99,6 +99,7 @@ func (s Adams) Integrate(field Field, x *graph.Node) []*graph.Node {
 	if err := s.Check(); err != nil {
 		panic(err)
 	}
+	field = alike(field)
 	grid, states := s.Grid(), []*graph.Node{x}
 	var latest []*graph.Node // evaluations at the starts of the steps, the latest first
 	for n := range s.N {

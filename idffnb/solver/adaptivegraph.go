@@ -36,13 +36,8 @@ func (a Adaptive) Graphs(field func(inputs []*graph.Node) Field) (begin, step fu
 
 // shaped is the field at times of no step, checked to return slopes shaped as the state.
 func shaped(field Field) Field {
-	return func(x *graph.Node, t Time) *graph.Node {
-		slope := field(x, t.InStep(NoStep))
-		if !slope.Shape().Equal(x.Shape()) {
-			panic(fmt.Errorf("solver: the field returned shape %s for a state of shape %s: want the same", slope.Shape(), x.Shape()))
-		}
-		return slope
-	}
+	field = alike(field)
+	return func(x *graph.Node, t Time) *graph.Node { return field(x, t.InStep(NoStep)) }
 }
 
 // Prepare compiles the two graphs of Graphs for a state x and inputs of these shapes.

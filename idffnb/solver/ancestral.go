@@ -62,6 +62,7 @@ func (s BridgeTransition) Integrate(field Field, x *graph.Node) []*graph.Node {
 
 // IntegrateNoise implements Stochastic. The diffusion must be the same scalar node at all times.
 func (s BridgeTransition) IntegrateNoise(drift Field, diffusion Diffusion, x *graph.Node, noise []Increment) []*graph.Node {
+	drift = alike(drift)
 	grid := s.Grid()
 	var g *graph.Node
 	return stochasticSteps(s, diffusion, x, noise, func(x *graph.Node, k int) *graph.Node {

@@ -55,6 +55,7 @@ func (s Maruyama) Integrate(field Field, x *graph.Node) []*graph.Node {
 
 // IntegrateNoise implements Stochastic.
 func (s Maruyama) IntegrateNoise(drift Field, diffusion Diffusion, x *graph.Node, noise []Increment) []*graph.Node {
+	drift = alike(drift)
 	grid := s.Grid()
 	return stochasticSteps(s, diffusion, x, noise, func(x *graph.Node, k int) *graph.Node {
 		t := At(grid[k]).InStep(k).Until(At(grid[k+1]))

@@ -177,6 +177,7 @@ func (s Exponential) Integrate(field Field, x *graph.Node) []*graph.Node {
 	if err := s.Check(); err != nil {
 		panic(err)
 	}
+	field = alike(field)
 	method, path, times := exponentials[s.Method], s.Schedule(), s.Grid()
 	states := []*graph.Node{x}
 	var ends []*graph.Node // xhat1 of the evaluations, the latest first

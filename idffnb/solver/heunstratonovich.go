@@ -57,6 +57,7 @@ func (s StratonovichHeun) Integrate(field Field, x *graph.Node) []*graph.Node {
 
 // IntegrateNoise implements Stochastic.
 func (s StratonovichHeun) IntegrateNoise(drift Field, diffusion Diffusion, x *graph.Node, noise []Increment) []*graph.Node {
+	drift = alike(drift)
 	grid := s.Grid()
 	return stochasticSteps(s, diffusion, x, noise, func(x *graph.Node, k int) *graph.Node {
 		t, next, h := At(grid[k]).InStep(k), At(grid[k+1]).InStep(k), grid[k+1]-grid[k]

@@ -116,6 +116,7 @@ func (s RungeKutta) Integrate(field Field, x *graph.Node) []*graph.Node {
 	if err := s.Check(); err != nil {
 		panic(err)
 	}
+	field = alike(field)
 	method, grid := tableaus[s.Method], Grid(s.N)
 	states := []*graph.Node{x}
 	for n := range s.N {

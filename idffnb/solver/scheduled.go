@@ -105,6 +105,7 @@ func (s Scheduled) Integrate(field Field, x *graph.Node) []*graph.Node {
 
 // IntegrateWith implements Tunable.
 func (s Scheduled) IntegrateWith(factors []*graph.Node, field Field, x *graph.Node) []*graph.Node {
+	field = alike(field)
 	steps := s.Steps()
 	inner, weights := factors[:steps-1], factors[steps-1:]
 	at := func(k int) Time {

@@ -7,8 +7,22 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// Field is a velocity dx/dt at state x [batch, ...] and time t. It is called while a graph is built.
+// Field is a velocity dx/dt at state x [batch, ...] and time t, shaped as the state. It is called while a graph is built.
 type Field func(x *graph.Node, t Time) *graph.Node
+
+// alike is the field, checked to return slopes shaped as the state: others would be broadcast, or change the state's shape.
+func alike(field Field) Field {
+	return func(x *graph.Node, t Time) *graph.Node {
+		if !x.DType().IsFloat() {
+			panic(fmt.Errorf("solver: the state is of type %s: want numbers of a float type", x.DType()))
+		}
+		slope := field(x, t)
+		if slope == nil || !slope.Shape().Equal(x.Shape()) {
+			panic(fmt.Errorf("solver: the field returned shape %s for a state of shape %s: want the same", shapeOf(slope), shapeOf(x)))
+		}
+		return slope
+	}
+}
 
 // Solver integrates a field over [0, 1]: a Fixed one by steps that are known beforehand, an Adaptive by steps that it chooses on the way. Runs take no others.
 type Solver interface {

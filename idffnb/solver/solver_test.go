@@ -207,3 +207,33 @@ func TestMeter(t *testing.T) {
 		t.Errorf("orders 0 to 3 cost %+v", m)
 	}
 }
+
+// TestFieldsMustReturnTheStatesShape: slopes of another shape are refused by every solver, where GoMLX would broadcast them, or make the state wider.
+func TestFieldsMustReturnTheStatesShape(t *testing.T) {
+	solvers := []Fixed{EulerOn(0, .5, 1), SDEInt(.5), SDEIntEuler(.5)}
+	for _, known := range named() {
+		solvers = append(solvers, known.with(4))
+	}
+	floats := [][]float64{{1}, {2}}
+	for _, s := range solvers {
+		for _, c := range []struct {
+			name  string
+			field Field
+			x     any
+			want  string
+		}{
+			{"scalar", func(x *graph.Node, _ Time) *graph.Node { return graph.ReduceAllSum(x) }, floats, "returned shape (Float64) for a state of shape (Float64)[2, 1]"},
+			{"wider", func(x *graph.Node, _ Time) *graph.Node { return graph.Concatenate([]*graph.Node{x, x}, 1) }, floats, "returned shape (Float64)[2, 2]"},
+			{"nothing", func(*graph.Node, Time) *graph.Node { return nil }, floats, "returned shape missing"},
+			{"integers", func(x *graph.Node, _ Time) *graph.Node { return x }, [][]int32{{1}, {2}}, "the state is of type Int32"},
+		} {
+			exec, err := graph.NewExec(testBackend(t), func(x *graph.Node) []*graph.Node { return s.Integrate(c.field, x) })
+			if err == nil {
+				_, err = exec.Exec(c.x)
+			}
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%v, %s: %v, want %q in it", s, c.name, err, c.want)
+			}
+		}
+	}
+}

@@ -76,6 +76,7 @@ func (s Roessler) Integrate(field Field, x *graph.Node) []*graph.Node {
 
 // IntegrateNoise implements Stochastic.
 func (s Roessler) IntegrateNoise(drift Field, diffusion Diffusion, x *graph.Node, noise []Increment) []*graph.Node {
+	drift = alike(drift)
 	grid := s.Grid()
 	return stochasticSteps(s, diffusion, x, noise, func(x *graph.Node, k int) *graph.Node {
 		step := srkStep{h: grid[k+1] - grid[k], x: x}

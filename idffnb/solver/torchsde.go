@@ -113,6 +113,7 @@ func (s Torchsde) IntegrateNoise(drift Field, diffusion Diffusion, x *graph.Node
 	if err := s.Check(); err != nil {
 		panic(err)
 	}
+	drift = alike(drift)
 	grid := s.Grid()
 	if s.method() == "euler" {
 		return stochasticSteps(s, diffusion, x, noise, func(x *graph.Node, k int) *graph.Node {
