@@ -443,3 +443,47 @@ func TestVelocityOfLabels(t *testing.T) {
 	_, err := r.Velocity(x, .5, flow.CFM(), WithLabel(8))
 	expectLine(t, "label", err, "label 8")
 }
+
+// insideNet enters its scopes once only, as the layers of GoMLX do.
+type insideNet struct{}
+
+func (insideNet) Predict(scope *model.Scope, x, t, _ *Node) *Node {
+	dense := func(scope *model.Scope, x *Node, out int) *Node {
+		start := make([]float32, x.Shape().Dimensions[1]*out)
+		for i := range start {
+			start[i] = float32(math.Sin(float64(1 + i)))
+		}
+		weight := scope.In("dense").VariableWithValue("weights", start)
+		return Dot(x, Reshape(weight.NodeValue(x.Graph()), -1, out)).Product()
+	}
+	h := Sin(dense(scope.In("hidden"), Concatenate([]*Node{x, ExpandAxes(t, -1)}, -1), 8))
+	return dense(scope.In("out"), h, x.Shape().Dimensions[1])
+}
+
+// TestNetworkThatEntersScopesOnce: the network is built for each evaluation with a scope that nothing has visited, and all share its variables.
+func TestNetworkThatEntersScopesOnce(t *testing.T) {
+	e := small(t)
+	e.Net, e.Objective = insideNet{}, flow.Velocity()
+	r := trainedBriefly(t, e)
+	trained := len(weights(t, r))
+	euler, err := r.Sample(4, flow.CFM(), solver.Euler(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range r.MustVelocity(euler.States[0], 0, flow.CFM()) {
+		if got := euler.X[i] - euler.States[0][i]; math.Abs(float64(got-v)) > 1e-5 {
+			t.Fatalf("value %d of a step is %g, want the velocity %g", i, got, v)
+		}
+	}
+	for _, s := range []solver.Solver{solver.RK4(2), solver.Dopri5(1e-2, 1e-2)} {
+		if _, err := r.Sample(4, flow.IDFF(.7), s); err != nil {
+			t.Errorf("%v: %v", s, err)
+		}
+		if _, err := r.LogLikelihood(euler.X, flow.CFM(), s); err != nil {
+			t.Errorf("log-likelihood with %v: %v", s, err)
+		}
+	}
+	if n := len(weights(t, r)); n != trained {
+		t.Errorf("%d variables after sampling, %d after training", n, trained)
+	}
+}

@@ -266,7 +266,7 @@ func (e Experiment) predict(scope *model.Scope, x, t, cond *Node) *Node {
 	return out
 }
 
-// callNet is the network's Predict; where it panics, the panic says whose it is.
+// callNet is the network's Predict; where it panics, the panic says whose it is. Each evaluation of a sampling enters the same scopes, and scope.In refuses one that was visited.
 func (e Experiment) callNet(scope *model.Scope, x, t, cond *Node) *Node {
 	defer func() {
 		switch caught := recover().(type) {
@@ -277,7 +277,7 @@ func (e Experiment) callNet(scope *model.Scope, x, t, cond *Node) *Node {
 			panic(fmt.Errorf("network %T: %v", e.Net, caught))
 		}
 	}()
-	return e.Net.Predict(scope, x, t, cond)
+	return e.Net.Predict(scope.ResetVisited(), x, t, cond)
 }
 
 // clipNorm scales gradients g by min(1, limit/(|g| + 1e-6)), |g| the norm of all of them together; a limit below 0 leaves them.

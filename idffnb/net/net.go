@@ -16,7 +16,8 @@ import (
 type Net interface {
 	// Predict builds the network's output for states x [batch, dim] at times t [batch]; cond [batch, ...] is what the data
 	// gives beside x, or nil. The output is [batch, heads*dim], with as many heads as the objective asks for.
-	// It panics as graph-building functions do.
+	// It is called for each evaluation in a graph, each time with the root's scope as if nothing had visited it: scope.In and the layers of GoMLX, which use it,
+	// name the same variables at each call. It panics as graph-building functions do.
 	Predict(scope *model.Scope, x, t, cond *Node) *Node
 }
 
