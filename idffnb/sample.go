@@ -30,7 +30,7 @@ type Samples struct {
 	Cond   []float32 // the condition of each point, row-major [N, m]; nil where the data has none
 
 	labelled bool   // Cond are labels
-	given    string // names the start points and the condition that were asked for; empty where they were drawn
+	given    string // names what field and solver do not say of themselves, and the start points and the condition that were asked for; empty where there is none of it
 }
 
 // SampleOption changes how Sample draws.
@@ -119,7 +119,7 @@ func (r *Run) sample(n int, field flow.Field, s solver.Solver, options ...Sample
 	}
 	return &Samples{X: states[len(states)-1], N: n, Dim: r.exp.Data.Dim(), Times: s.Grid(), States: states,
 		Cost: cost, Seed: set.seed, Shrink: set.shrink, Field: field.Name(), Solver: fmt.Sprint(s),
-		Cond: cond, labelled: r.exp.classes() > 0, given: set.given(cond)}, nil
+		Cond: cond, labelled: r.exp.classes() > 0, given: unnamed(field, s) + set.given(cond)}, nil
 }
 
 // mostValues is how many numbers a state may have: 4 GiB of them.
@@ -237,6 +237,18 @@ func stepsOf(s solver.Solver) int {
 }
 
 var unfit = regexp.MustCompile(`[^A-Za-z0-9.-]+`)
+
+// unnamed is for the name of a file: it tells apart fields and solvers of the same names whose numbers differ, those of learned schedules and of Euler's method on own times.
+func unnamed(field flow.Field, s solver.Solver) string {
+	numbers := solverFactors(s)
+	if _, ok := flow.Unguided(field).(flow.ScheduledField); ok {
+		numbers = append(numbers, field.Factors()...)
+	}
+	if len(numbers) == 0 {
+		return ""
+	}
+	return "-" + hash([]byte(fmt.Sprint(numbers)))
+}
 
 // keep writes the samples to the run folder.
 func (r *Run) keep(s *Samples) error {

@@ -359,3 +359,28 @@ func TestUnkept(t *testing.T) {
 		t.Errorf("kept %v, want one file", files)
 	}
 }
+
+// TestSamplesOfSchedulesAreKeptApart: schedules of the same form and label, whose numbers their names do not give, each keep their samples.
+func TestSamplesOfSchedulesAreKeptApart(t *testing.T) {
+	r := trained(t)
+	for _, c := range []struct {
+		field flow.Field
+		s     solver.Solver
+	}{
+		{flow.CFM(), solver.EulerOn(0, .3, 1)},
+		{flow.CFM(), solver.EulerOn(0, .6, 1)},
+		{flow.CFM(), solver.Scheduled{Label: "euler on grid", Times: []float64{0, .6, 1}, Weights: [][]float64{{1}, {1.1}}}},
+		{flow.ScheduledField{Gamma: [][]float64{{.5}, {.5}}}, solver.EulerOn(0, .3, 1)},
+		{flow.ScheduledField{Gamma: [][]float64{{.5}, {.7}}}, solver.EulerOn(0, .3, 1)},
+	} {
+		for range 2 { // the same again takes its own place
+			if _, err := r.Sample(3, c.field, c.s); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	files, err := filepath.Glob(filepath.Join(r.Dir, "samples", "*-euler_on_grid_x2-shrink1-seed0-n3-*.safetensors"))
+	if err != nil || len(files) != 5 {
+		t.Errorf("five samplings left %d files: %v, %v", len(files), files, err)
+	}
+}
