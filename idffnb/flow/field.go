@@ -48,7 +48,7 @@ type Point struct {
 
 // Prediction is what a network says about a point, each [batch, dim].
 type Prediction struct {
-	X1       *Node // the data end point xhat1; nil for velocities on own paths
+	X1       *Node // the data end point xhat1 = E[x1 | x]; nil for velocities on own paths. A velocity on a path with noise does not tell it: there it is where the velocity points, x + (1-t) v on the line, the noise's part of x and v included
 	Velocity *Node // the velocity: the probability flow's, or, of networks of end points (x1, x1plain, x1copies, x1score, x1start) on a bridge with noise, the bridge's drift (xhat1 - x)/(1-t)
 	Score    *Node // the score grad log p_t: the network's own head, or from xhat1; nil where the path does not give it
 }
