@@ -100,6 +100,9 @@ func TestTable(t *testing.T) {
 			t.Errorf("the table lacks %q:\n%s", want, text)
 		}
 	}
+	if got, want := a.String(), "CFM, euler x2, 10 points, 2 seeds from 5: mmd2 0.5000 ± 0.0000, w2 2.0000 ± 1.4142 at 2 steps, 2 forwards + 0 backwards = 2 forward-equivalents, 0.500 s"; got != want {
+		t.Errorf("the report is %q, want %q", got, want)
+	}
 	if Table() != "" {
 		t.Error("a table of nothing is not empty")
 	}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -122,6 +123,9 @@ func (nb notebook) failures() (list []string) {
 	return list
 }
 
+// localLink is a link of Markdown to a file beside the notebook.
+var localLink = regexp.MustCompile(`\]\(([^)#:\s]+)[^):]*\)`)
+
 // breaches lists the rules for committed notebooks that nb breaks. root is the folder of the checkout, which no output may name.
 func (nb notebook) breaches(data []byte, root string) (list []string) {
 	say := func(format string, args ...any) { list = append(list, fmt.Sprintf(format, args...)) }
@@ -131,6 +135,11 @@ func (nb notebook) breaches(data []byte, root string) (list []string) {
 		switch c.Type {
 		case "markdown":
 			words += len(strings.Fields(string(c.Source)))
+			for _, link := range localLink.FindAllStringSubmatch(string(c.Source), -1) {
+				if _, err := os.Stat(link[1]); err != nil {
+					say("a link of cell %d leads to nothing: %s", i+1, link[1])
+				}
+			}
 		case "code":
 			lines = append(lines, len(strings.Split(strings.TrimSpace(string(c.Source)), "\n")))
 			if _, timed := c.Metadata["execution"]; timed {
@@ -296,6 +305,7 @@ func TestBreaches(t *testing.T) {
 		}},
 		{"long cells", "median", "", func(nb *notebook) { nb.Cells[1].Source = text(strings.Repeat("x\n", 13)) }},
 		{"little prose", "words", "", func(nb *notebook) { nb.Cells[0].Source = "short" }},
+		{"link", "leads to nothing: 99_none.ipynb", "", func(nb *notebook) { nb.Cells[0].Source += " as [page 99](99_none.ipynb) and [01](01_quickstart.ipynb) say" }},
 		{"large", "bytes", strings.Repeat("x", maxBytes+1), func(*notebook) {}},
 		{"error", "boom", "", func(nb *notebook) {
 			nb.Cells[1].Outputs = append(nb.Cells[1].Outputs, output{Type: "error", Ename: "boom"})
