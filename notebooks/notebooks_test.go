@@ -305,7 +305,9 @@ func TestBreaches(t *testing.T) {
 		}},
 		{"long cells", "median", "", func(nb *notebook) { nb.Cells[1].Source = text(strings.Repeat("x\n", 13)) }},
 		{"little prose", "words", "", func(nb *notebook) { nb.Cells[0].Source = "short" }},
-		{"link", "leads to nothing: 99_none.ipynb", "", func(nb *notebook) { nb.Cells[0].Source += " as [page 99](99_none.ipynb) and [01](01_quickstart.ipynb) say" }},
+		{"link", "leads to nothing: 99_none.ipynb", "", func(nb *notebook) {
+			nb.Cells[0].Source += " as [page 99](99_none.ipynb) and [01](01_quickstart.ipynb) say"
+		}},
 		{"large", "bytes", strings.Repeat("x", maxBytes+1), func(*notebook) {}},
 		{"error", "boom", "", func(nb *notebook) {
 			nb.Cells[1].Outputs = append(nb.Cells[1].Outputs, output{Type: "error", Ename: "boom"})
