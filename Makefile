@@ -3,7 +3,7 @@ NB := bash notebooks/tools/nb
 NOTEBOOK ?= 01_quickstart
 PORT ?= 8888
 
-.PHONY: help setup setup-lab run reproduce execute lab test cuda cuda-check docker docker-cuda docker-check numbers bench gallery polyala lint kernel kernel-remove clean distclean
+.PHONY: help setup setup-lab run reproduce execute lab test cuda cuda-check cuda-rehearse docker docker-cuda docker-check numbers bench gallery polyala lint kernel kernel-remove clean distclean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -36,6 +36,9 @@ cuda: ## install the CUDA plugin and its libraries into .nb/ (2 to 3 GB), for NV
 
 cuda-check: ## on a machine with a GPU: make cuda, the test that compares it with references and CPU, speed and precision; under ten minutes
 	@$(NB) cuda-check
+
+cuda-rehearse: ## without a GPU: make cuda, every program compiled for an H100, with the memory it wants there; a quarter of an hour
+	@$(NB) cuda-rehearse
 
 docker: ## build the image idff-workbench:cpu (docs/containers.md)
 	@$(NB) docker cpu

@@ -54,26 +54,6 @@ func TestCUDA(t *testing.T) {
 	})
 }
 
-// TestCUDAsPaths runs what TestCUDA does with U-Nets on the CPU: convolutions and gradients of GoMLX's own, a stride as products, means of groups without products, and 512 points an evaluation.
-func TestCUDAsPaths(t *testing.T) {
-	if xlaPlugin("cpu") == "" {
-		t.Skip("no PJRT plugin: the paths of CUDA need XLA")
-	}
-	xla, info, err := chooseBackend("xla:cpu")
-	if err != nil {
-		t.Fatal(err)
-	}
-	cuda := asCUDA{xla}
-	info.Name = "cuda"
-	checkConvolution(t, cuda)
-	golden.CheckUNet(t, cuda, "plain", false)
-	_, hostInfo, err := chooseBackend("go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	checkAgainst(t, cudaUNet(t), [2]compute.Backend{cuda, pureGo(t)}, [2]BackendInfo{info, hostInfo})
-}
-
 // cudaUNet is an experiment whose network has all that CUDA computes in ways of its own: convolutions, a stride, groups of several channels.
 func cudaUNet(t testing.TB) Experiment {
 	e := unetExperiment(t)

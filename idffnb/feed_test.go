@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/gomlx/compute"
+	"github.com/idff-go/workbench/datasets"
 )
 
 // TestFeed takes chunks of all sizes, and finds in them the batches that makeBatch makes, in order, however they were cut.
@@ -112,5 +113,15 @@ func TestSpeed(t *testing.T) {
 	s := r.Speed()
 	if s.Steps != 59 || !(s.Seconds > 0) || !(s.Waited >= 0 && s.Waited <= s.Seconds) || !(s.CPU > 0) {
 		t.Errorf("%+v, want 59 steps, all but the first", s)
+	}
+}
+
+// BenchmarkMakeBatch is what a batch of 256 points takes a core.
+func BenchmarkMakeBatch(b *testing.B) {
+	e := Experiment{Name: "x", Data: datasets.EightGaussians()}.withDefaults()
+	for step := range b.N {
+		if batch := e.makeBatch(step); batch.err != nil {
+			b.Fatal(batch.err)
+		}
 	}
 }

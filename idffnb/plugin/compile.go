@@ -3,42 +3,15 @@
 package plugin
 
 /*
-#include <stdlib.h>
-#include <string.h>
-
-// What of the PJRT C API is called here. Structures begin with their size, and the table has its functions after a head that never changes; both grow at their ends alone.
-typedef struct { size_t size; void *extensions; const char *code; size_t code_size; const char *format; size_t format_size; } program;
-typedef struct { size_t size; void *extensions; void *client; const program *program; const char *options; size_t options_size; void *loaded; } compile_args;
-typedef struct { size_t size; void *extensions; void *client; const char *code; size_t code_size; void *loaded; const char *options; size_t options_size; } load_args;
-typedef struct { size_t size; void *extensions; void *loaded, *executable; } executable_args;
-typedef struct { size_t size; void *extensions; void *executable; const char *code; size_t code_size; void *backing; void (*release)(void *); } serialize_args;
-typedef struct { size_t size; void *extensions; void *client; void *const *devices; size_t number; } devices_args;
-typedef struct { size_t size; void *extensions; void *what; } destroy_args;
-
-typedef struct { size_t size; void *extensions; struct { size_t size; void *extensions; int major, minor; } version; void *(*functions[])(void *); } table;
-enum { ERROR_DESTROY = 0, CLIENT_DEVICES = 15, CLIENT_COMPILE = 20, EXECUTABLE_DESTROY = 40, EXECUTABLE_SERIALIZE = 49, GET_EXECUTABLE = 51, LOAD = 56 };
+#include "pjrt.h"
 
 extern void *idffnbCompile(compile_args *args);
 
 // with_compile is a copy of the table whose programs are compiled by idffnbCompile, or NULL if the table is too short.
 static table *with_compile(const table *t) {
-	if (t->size < sizeof(table) + (LOAD + 1) * sizeof(t->functions[0])) return NULL;
-	table *copy = malloc(t->size);
-	if (copy == NULL) return NULL;
-	memcpy(copy, t, t->size);
-	copy->functions[CLIENT_COMPILE] = (void *(*)(void *))idffnbCompile;
+	table *copy = copy_of(t, LOAD);
+	if (copy != NULL) copy->functions[CLIENT_COMPILE] = (void *(*)(void *))idffnbCompile;
 	return copy;
-}
-
-static void *compile(const table *t, compile_args *args) { return t->functions[CLIENT_COMPILE](args); }
-
-// succeeds calls a function and tells whether it gave no error.
-static int succeeds(const table *t, int function, void *args) {
-	void *error = t->functions[function](args);
-	if (error == NULL) return 1;
-	destroy_args destroy = {sizeof destroy, NULL, error};
-	t->functions[ERROR_DESTROY](&destroy);
-	return 0;
 }
 
 static size_t devices(const table *t, void *client) {

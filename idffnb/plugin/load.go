@@ -48,11 +48,20 @@ func Load(name, path, programs string) (Plugin, error) {
 	if p, ok := loaded.byName[name]; ok && p.Path == path {
 		return p, nil
 	}
+	p, api, err := open(name, path)
+	if err != nil {
+		return p, err
+	}
+	return p, register(p, keepPrograms(p, api, programs))
+}
+
+// open loads the library and gives its table of functions. Those who call it have loaded's lock, as with register.
+func open(name, path string) (Plugin, unsafe.Pointer, error) {
 	if err := Check(path); err != nil {
-		return Plugin{}, err
+		return Plugin{}, nil, err
 	}
 	if p, ok := loaded.byName[name]; ok {
-		return Plugin{}, fmt.Errorf("plugin: %s cannot be loaded: this program has already loaded %s", path, p.Path)
+		return Plugin{}, nil, fmt.Errorf("plugin: %s cannot be loaded: this program has already loaded %s", path, p.Path)
 	}
 	p := Plugin{Name: name, Path: path}
 	cPath, cEntry := C.CString(path), C.CString(entry)
@@ -60,24 +69,26 @@ func Load(name, path, programs string) (Plugin, error) {
 	defer C.free(unsafe.Pointer(cEntry))
 	handle := C.dlopen(cPath, C.RTLD_LAZY|C.RTLD_LOCAL)
 	if handle == nil {
-		return p, fmt.Errorf("plugin: %s cannot be loaded: %s", path, C.GoString(C.dlerror()))
+		return p, nil, fmt.Errorf("plugin: %s cannot be loaded: %s", path, C.GoString(C.dlerror()))
 	}
 	// From here on the library stays, also where it is refused: unloading one runs its code too.
 	function := C.dlsym(handle, cEntry)
 	if function == nil {
-		return p, fmt.Errorf("plugin: %s cannot be loaded: %s", path, C.GoString(C.dlerror()))
+		return p, nil, fmt.Errorf("plugin: %s cannot be loaded: %s", path, C.GoString(C.dlerror()))
 	}
 	api := C.call_entry(function)
 	if api == nil || api.version.size < C.size_t(unsafe.Sizeof(api.version)) {
-		return p, fmt.Errorf("plugin: %s gives no table of functions: it is no PJRT plugin, or a very old one", path)
+		return p, nil, fmt.Errorf("plugin: %s gives no table of functions: it is no PJRT plugin, or a very old one", path)
 	}
 	p.Major, p.Minor = int(api.version.major), int(api.version.minor)
-	if err := p.checkVersion(); err != nil {
-		return p, err
+	return p, unsafe.Pointer(api), p.checkVersion()
+}
+
+// register hands the plugin's table to go-xla.
+func register(p Plugin, api unsafe.Pointer) error {
+	if err := pjrt.RegisterPreloadedPlugin(p.ID(), uintptr(api)); err != nil {
+		return fmt.Errorf("plugin: %s does not start: %s", p.Path, plain(err))
 	}
-	if err := pjrt.RegisterPreloadedPlugin(p.ID(), uintptr(keepPrograms(p, unsafe.Pointer(api), programs))); err != nil {
-		return p, fmt.Errorf("plugin: %s does not start: %s", path, plain(err))
-	}
-	loaded.byName[name] = p
-	return p, nil
+	loaded.byName[p.Name] = p
+	return nil
 }
