@@ -178,6 +178,16 @@ func (r *Run) MustFloor(judge Judge) *Report {
 
 // check says in one line what is wrong with the judge, or returns its metrics.
 func (j Judge) check(r *Run) ([]metric.Metric, error) {
+	for i, seed := range j.Seeds {
+		if slices.Contains(j.Seeds[:i], seed) {
+			return nil, fmt.Errorf("idffnb: %s: judge with seed %d twice: each is a draw of its own, and a repeated one would make the spread too small", r.exp.Name, seed)
+		}
+	}
+	for i, name := range j.Metrics {
+		if slices.Contains(j.Metrics[:i], name) {
+			return nil, fmt.Errorf("idffnb: %s: judge with metric %s twice: name each once", r.exp.Name, name)
+		}
+	}
 	if j.Scorer != nil && j.N >= 2 && len(j.Seeds) > 0 {
 		if len(j.Metrics) > 0 {
 			return nil, fmt.Errorf("idffnb: %s: judge with both Metrics (%s) and a Scorer: give one of them", r.exp.Name, strings.Join(j.Metrics, ", "))

@@ -77,6 +77,8 @@ func TestJudgeRefuses(t *testing.T) {
 		"1 points":          {N: 1},
 		"0 seeds":           {Seeds: []uint64{}},
 		"shrunk by -1":      {Shrink: -1},
+		"seed 3 twice":      {Seeds: []uint64{3, 1, 3}},
+		"metric w2 twice":   {Metrics: []string{"w2", "mmd2", "w2"}},
 	} {
 		_, err := r.Evaluate(flow.CFM(), solver.Euler(1), judge)
 		expectLine(t, want, err, want)

@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"reflect"
 	"regexp"
 	"strconv"
 
@@ -94,6 +95,19 @@ func setDefault[T comparable](field *T, value T) {
 }
 
 var nameRule = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+
+// checkPointers says which part of an experiment is a pointer to nothing, as a constructor returns it beside an error, or nil.
+func (e Experiment) checkPointers() error {
+	for _, p := range []struct {
+		what string
+		v    any
+	}{{"data", e.Data}, {"net", e.Net}, {"coupling", e.Coupling}} {
+		if v := reflect.ValueOf(p.v); v.Kind() == reflect.Pointer && v.IsNil() {
+			return fmt.Errorf("idffnb: experiment %s: its %s is a nil %T: look at the error of the function that made it", e.Name, p.what, p.v)
+		}
+	}
+	return nil
+}
 
 // check says in one line what is wrong with an experiment that has its defaults, or nil.
 func (e Experiment) check() error {

@@ -32,10 +32,14 @@ func (n ownNet) Predict(scope *model.Scope, x, t, cond *Node) *Node {
 		panic("my own words\nand more")
 	case "nil":
 		return nil
+	case "fixed":
+		return MulScalar(x, 2)
 	}
 	h := Sin(net.Dense(scope, "in", Concatenate([]*Node{x, ExpandAxes(t, -1)}, -1), n.Width))
 	return net.Dense(scope, "out", h, x.Shape().Dimensions[1])
 }
+
+type pointedNet struct{ ownNet }
 
 type ownData struct {
 	Radius float64
@@ -248,6 +252,10 @@ func TestOwnFaults(t *testing.T) {
 		change func(*Experiment)
 	}{
 		{"training step: network idffnb.ownNet: my own words", func(e *Experiment) { e.Net = ownNet{8, "text"} }},
+		{"network idffnb.ownNet has no parameters to train", func(e *Experiment) { e.Net = ownNet{8, "fixed"} }},
+		{"data is a nil *idffnb.Pairs", func(e *Experiment) { e.Data = (*Pairs)(nil) }},
+		{"net is a nil *idffnb.pointedNet", func(e *Experiment) { e.Net = (*pointedNet)(nil) }},
+		{"coupling is a nil *idffnb.ownCoupling", func(e *Experiment) { e.Coupling = (*ownCoupling)(nil) }},
 		{"network idffnb.ownNet returned nil", func(e *Experiment) { e.Net = ownNet{8, "nil"} }},
 		{"data own circle panicked: no more points", func(e *Experiment) { e.Data = ownData{2, "text"} }},
 		{"data own circle gives 32 numbers of cond for 32 points, and gave 64 before", func(e *Experiment) { e.Data, e.Net, e.Seed = ownData{2, "width"}, net.MLP{Width: 8}, 2 }},
@@ -270,6 +278,9 @@ func TestOwnFaults(t *testing.T) {
 	e.Net = ownNet{8, "text"}
 	_, err := CheckWeights(torchFile("state.pt"), e)
 	expectLine(t, "import", err, "my own words")
+	e.Data = (*Pairs)(nil)
+	_, err = CheckWeights(torchFile("state.pt"), e)
+	expectLine(t, "import", err, "data is a nil *idffnb.Pairs")
 
 	r := trainedBriefly(t, owned(t))
 	for _, c := range []struct {

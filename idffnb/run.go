@@ -102,6 +102,9 @@ func prepare(e Experiment) (*Run, error) {
 
 // on is prepare with a backend.
 func (e Experiment) on(backend compute.Backend, info BackendInfo) (*Run, error) {
+	if err := e.checkPointers(); err != nil {
+		return nil, err
+	}
 	e = e.withDefaults()
 	e.precision = info.Precision
 	if err := e.check(); err != nil {

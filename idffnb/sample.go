@@ -53,7 +53,9 @@ func WithSeed(seed uint64) SampleOption { return func(s *sampling) { s.seed = se
 func WithShrink(factor float64) SampleOption { return func(s *sampling) { s.shrink = factor } }
 
 // WithStart samples from these start points, row-major [n, dim], in place of random ones.
-func WithStart(x0 []float32) SampleOption { return func(s *sampling) { s.start = x0 } }
+func WithStart(x0 []float32) SampleOption {
+	return func(s *sampling) { s.start = append([]float32{}, x0...) } // nil is no points, not random ones
+}
 
 // WithCond gives the network its condition, row-major [n, m], where the data has one. Without it Sample draws conditions from the data.
 func WithCond(cond []float32) SampleOption { return func(s *sampling) { s.cond = cond } }

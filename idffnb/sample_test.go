@@ -213,6 +213,7 @@ func TestSampleRefuses(t *testing.T) {
 		{"no gamma", 8, flow.IDFF(), solver.RK4(2), nil, "without gamma"},
 		{"shrink", 8, flow.CFM(), solver.Euler(1), []SampleOption{WithShrink(0)}, "shrunk by 0"},
 		{"start of another size", 8, flow.CFM(), solver.Euler(1), []SampleOption{WithStart(make([]float32, 3))}, "3 start values"},
+		{"no start", 8, flow.CFM(), solver.Euler(1), []SampleOption{WithStart(nil)}, "0 start values"},
 		{"start with NaN", 1, flow.CFM(), solver.Euler(1), []SampleOption{WithStart([]float32{0, float32(math.NaN())})}, "start point 0 is NaN"},
 	} {
 		_, err := r.Sample(tc.n, tc.field, tc.s, tc.options...)

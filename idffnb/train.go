@@ -209,7 +209,10 @@ func lossAndGradients(scope *model.Scope, e Experiment, in []*Node) (loss *Node,
 	}
 	b.Net = func(x, t, interval *Node) *Node { return e.predict(scope, x, t, withInterval(cond, interval)) }
 	loss = e.Objective.Loss(e.Path, b)
-	return loss, scope.BuildTrainableVariablesGradientsGraph(loss)
+	if gradients = scope.BuildTrainableVariablesGradientsGraph(loss); len(gradients) == 0 {
+		panic(fmt.Errorf("network %T has no parameters to train: make them with net.Dense or another layer of package net", e.Net))
+	}
+	return loss, gradients
 }
 
 // update builds AdamW's step along the gradients, clipped to norm ClipNorm as PyTorch's clip_grad_norm_ does, at the learning rate of the step, and then the average of the weights.

@@ -157,6 +157,9 @@ type weightImport struct {
 
 // readWeights reads the file and compares it with the network.
 func readWeights(path string, e Experiment, options []ImportOption) (*weightImport, error) {
+	if err := e.checkPointers(); err != nil {
+		return nil, err
+	}
 	w := &weightImport{exp: e.withDefaults()}
 	w.exp.weights = nil
 	if err := w.exp.check(); err != nil {
