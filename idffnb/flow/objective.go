@@ -21,7 +21,7 @@ import (
 //	sf2m       (v, s)                 mean|v - u_t|^2 + mean|lambda_t s + eps|^2                 [SF]^2M, see VelocityScore
 //	meanflow   u over t to r          mean of weighted |u - v - (r-t) du/dt|^2                  MeanFlow, see Averaging
 //
-// The means run over batch and components; lambda_t = 2t(1-t) for x1score and 2 sigma_t/(sigma^2 + 1e-8) for x1start and sf2m, and eps is the noise that moved x_t off the path's mean.
+// The means run over batch and components, that of meanflow over the batch alone, whose |.|^2 is the sum over components (in dim dimensions its loss with r = t and power 0 is dim times that of velocity); lambda_t = 2t(1-t) for x1score and 2 sigma_t/(sigma^2 + 1e-8) for x1start and sf2m, and eps is the noise that moved x_t off the path's mean.
 type Objective struct {
 	Kind    string    // a name of the table; empty means x1
 	Average Averaging // of meanflow alone
