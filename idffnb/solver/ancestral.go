@@ -15,6 +15,14 @@ import (
 // this is that law, with the predicted end point for x1. On a bridge to one known point, from x0, the states are those of the bridge, N((1-t) x0 + t x1, g^2 t(1-t) I), in however few steps. The last step
 // has no noise and ends on xhat1, where Euler-Maruyama, whose drift leads there too, adds g dW: its samples end with noise of deviation g/sqrt(N) that the bridge does not have.
 // The mean xhat1 stands for all x1 that x may lead to, so that what is left out is their spread: where x1 is not known from x, samples of few steps vary less than the data.
+// On Gaussian data of deviation s, from N(0, 1) and with the exact drift, the deviation of samples over s is, of this and of Euler-Maruyama,
+//
+//	s     g    8 steps        50 steps
+//	.5    1    .70 and 1.09   .91 and 1.01
+//	.5    .2   .82 and .85    .97 and .98
+//	.05   1    .12 and 7.07   .32 and 2.86
+//
+// so that it is for data that are thin against g/sqrt(N), where Euler-Maruyama's last noise shows; elsewhere Euler-Maruyama is nearer.
 //
 // With the velocity (xhat1 - x)/(1-t) and no other: of flow.Stochastic(flow.ConstantNoise(sigma)) for objective sf2m on flow.Bridge(sigma), and of flow.StochasticOnBridge(flow.ConstantNoise(sigma), sigma)
 // for x1score and x1start. Runs refuse all others (flow.CheckAncestral); a solver by itself does not know the drift and refuses noise that is not constant. Liu et al., I2SB, arXiv 2302.05872, sample

@@ -90,6 +90,54 @@ func TestAncestralIsTheBridge(t *testing.T) {
 }
 
 // TestAncestralCost: as many evaluations as Euler-Maruyama, at the same times; without noise Euler's method.
+// TestAncestralOfGaussians is the table of BridgeTransition: the deviation of samples over that of Gaussian data, on the exact drift. It is linear in the start and in the increments, so that the
+// law is had without chance.
+func TestAncestralOfGaussians(t *testing.T) {
+	for _, c := range []struct {
+		s, g                float64
+		n                   int
+		ancestral, maruyama float64
+	}{
+		{.5, 1, 8, .70, 1.09}, {.5, 1, 50, .91, 1.01}, {.5, .2, 8, .82, .85}, {.5, .2, 50, .97, .98}, {.05, 1, 8, .12, 7.07}, {.05, 1, 50, .32, 2.86},
+	} {
+		for name, want := range map[string]float64{"ancestral": c.ancestral, "euler-maruyama": c.maruyama} {
+			var method Stochastic = Ancestral(c.n)
+			if name != "ancestral" {
+				method = EulerMaruyama(c.n)
+			}
+			w := make([][]float64, c.n)
+			for k := range w {
+				w[k] = make([]float64, c.n+1)
+				w[k][k] = 1
+			}
+			start := make([]float64, c.n+1) // the last component is the weight of the start
+			start[c.n] = 1
+			drift := func(x *graph.Node, at Time) *graph.Node {
+				t, u := at.Number(), 1-at.Number()
+				end := t * c.s * c.s / (t*t*c.s*c.s + u*u + c.g*c.g*t*u) // xhat1 = end x
+				return graph.MulScalar(x, (end-1)/u)
+			}
+			nodes := graph.MustExecOnceN(testBackend(t), func(x, w *graph.Node) []*graph.Node {
+				noise, increments := constant(x, c.g), make([]Increment, c.n)
+				for k := range increments {
+					increments[k].W = graph.Squeeze(graph.SliceAxis(w, 0, graph.AxisElem(k)), 0)
+				}
+				return method.IntegrateNoise(drift, func(*graph.Node, Time) *graph.Node { return noise }, x, increments)
+			}, start, w)
+			last, variance := nodes[c.n].Value().([]float64), 0.
+			for k, v := range last {
+				if k < c.n {
+					v *= math.Sqrt(1 / float64(c.n))
+				}
+				variance += v * v
+			}
+			if got := math.Sqrt(variance) / c.s; math.Abs(got-want) > .006 {
+				t.Errorf("%s x%d, data %g, noise %g: %.3f, want %.2f", name, c.n, c.s, c.g, got, want)
+			}
+		}
+	}
+}
+
 func TestAncestralCost(t *testing.T) {
 	for _, noisy := range []bool{false, true} {
 		var meters [2]Meter

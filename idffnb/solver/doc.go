@@ -61,7 +61,7 @@
 // And for fields with noise, whose Brownian motion is drawn on the host (Brownian), the same for many steps and for few:
 //
 //	euler-maruyama    1 evaluation    strong order 1    1/2 where g depends on x; Itô; never evaluates t = 1
-//	ancestral         1 evaluation    the law of a Brownian bridge to xhat1, without noise in the last step: for constant noise on flow.Bridge alone, the first to try there
+//	ancestral         1 evaluation    the law of a Brownian bridge to xhat1, without noise in the last step: for constant noise g on flow.Bridge alone; to be tried where data are thinner than g/sqrt(N), see BridgeTransition
 //	heun-stratonovich 2 evaluations   strong order 1    torchsde's "heun"; evaluates t = 1, where the velocity of an x1-network is 0/0
 //	srk               2 evaluations   strong order 1.5  3 where g depends on x; Itô; with noise g(t) never evaluates t = 1: the first to try from 4 evaluations on
 //	SDEInt, SDEIntEuler               torchsde's srk and euler with its way of stepping by dt, which IDFF's released code for molecular dynamics calls
