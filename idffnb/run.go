@@ -160,12 +160,7 @@ func (r *Run) load() error {
 	if warning != "" {
 		fmt.Fprintln(os.Stderr, "idffnb: "+warning)
 	}
-	r.store = model.NewStore()
-	r.store.SetParam(model.JoinPath("/", net.SeedParam), int64(r.exp.Seed))
-	r.store.SetParam(model.JoinPath("/", model.ParamInitialSeed), int64(r.exp.Seed)) // of dropout
-	r.samplers, r.rawSamplers, r.evaluators, r.variables = map[string]sampler{}, nil, nil, nil
-	r.store.SetParam(model.JoinPath("/", net.BF16Param), r.exp.precision == BF16)
-	r.step, r.savedStep, r.seconds, r.lossSum, r.lossCount = 0, 0, 0, 0, 0
+	r.fresh()
 	if c != nil {
 		if err := r.restore(c); err != nil {
 			return fmt.Errorf("idffnb: %s: %s: %w", r.exp.Name, c.Path, err)
@@ -173,19 +168,29 @@ func (r *Run) load() error {
 	} else if r.exp.weights != nil {
 		return fmt.Errorf("idffnb: %s: %s has no whole checkpoint: call Import again with the file of its weights", r.exp.Name, r.Dir)
 	}
-	if r.losses, err = readLines(r, metricsFile, func(l LossPoint) int { return l.Step }); err != nil {
+	if r.losses, err = readLines(r, r.folder, metricsFile, func(l LossPoint) int { return l.Step }); err != nil {
 		return err
 	}
-	if r.speeds, err = readLines(r, speedFile, func(p SpeedPoint) int { return p.Step }); err != nil {
+	if r.speeds, err = readLines(r, r.folder, speedFile, func(p SpeedPoint) int { return p.Step }); err != nil {
 		return err
 	}
 	r.written, r.speedsWritten = len(r.losses), len(r.speeds)
 	return nil
 }
 
-// readLines reads the lines of a file of the folder up to the run's step.
-func readLines[T any](r *Run, name string, step func(T) int) (list []T, err error) {
-	lines, err := checkpoint.ReadJSONL[T](r.folder.Path(name))
+// fresh begins with new weights.
+func (r *Run) fresh() {
+	r.store = model.NewStore()
+	r.store.SetParam(model.JoinPath("/", net.SeedParam), int64(r.exp.Seed))
+	r.store.SetParam(model.JoinPath("/", model.ParamInitialSeed), int64(r.exp.Seed)) // of dropout
+	r.store.SetParam(model.JoinPath("/", net.BF16Param), r.exp.precision == BF16)
+	r.samplers, r.rawSamplers, r.evaluators, r.variables = map[string]sampler{}, nil, nil, nil
+	r.step, r.savedStep, r.seconds, r.lossSum, r.lossCount = 0, 0, 0, 0, 0
+}
+
+// readLines reads the lines of a file of a run's folder up to the run's step.
+func readLines[T any](r *Run, folder *checkpoint.Folder, name string, step func(T) int) (list []T, err error) {
+	lines, err := checkpoint.ReadJSONL[T](folder.Path(name))
 	if err != nil {
 		return nil, fmt.Errorf("idffnb: %s: %w", r.exp.Name, err)
 	}

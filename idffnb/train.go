@@ -42,7 +42,8 @@ func (r *Run) saveTime() time.Duration {
 	return max(saveEvery, (saveShare-1)*r.saveTook)
 }
 
-// Train trains the network to the experiment's number of steps, from where it stopped before; it does nothing if that is done.
+// Train trains the network to the experiment's number of steps, from where it stopped before; it does nothing if that is done. Where there is a run of the same experiment with fewer Steps,
+// and no Decay, a training begins where that one has come to: give more Steps to train longer. It ends in the same weights as one from the start.
 // An interrupted and resumed training ends with the same weights as one in a single go, bit for bit on one CPU backend. In a
 // notebook it updates one display with a progress bar and the loss curve. It saves every 20 seconds (less often where that would take more than a twentieth of the time), at the end, and on SIGINT or
 // SIGTERM; the folder keeps two checkpoints, and a third while it is written: where the disk has no room for them, Train says how much they need, and does not begin. When interrupted, it returns ErrInterrupted. A loss that is not a number stops it: the error names the step, and the last good
@@ -70,6 +71,11 @@ func (r *Run) train(ctx context.Context, after func(), options ...TrainOption) (
 	defer func() { err = errors.Join(err, r.folder.Close()) }()
 	if err := r.load(); err != nil { // another program may have trained since Open
 		return err
+	}
+	if r.step == 0 && !r.unsaved {
+		if err := r.takeUp(); err != nil {
+			return err
+		}
 	}
 	making, cancel := context.WithCancel(ctx)
 	defer cancel()
