@@ -12,6 +12,7 @@
 //
 //	toy, err := datasets.ByName("2spirals")            // the error lists the valid names
 //	mine, err := datasets.FromPoints("mine", flat, 3)  // your own data, shape [n, 3]
+//	mine, err := datasets.ReadPoints("points.csv")     // the same from a file, also a .npy
 //
 //	data, err := datasets.Labelled(toy)                // with the component as a label, for conditional models
 //	data, err := datasets.FromLabelledPoints("mine", flat, 3, labels)
