@@ -229,7 +229,7 @@ func TestFieldsMustReturnTheStatesShape(t *testing.T) {
 		} {
 			exec, err := graph.NewExec(testBackend(t), func(x *graph.Node) []*graph.Node { return s.Integrate(c.field, x) })
 			if err == nil {
-				_, err = exec.Exec(c.x)
+				_, err = exec.Call(c.x)
 			}
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%v, %s: %v, want %q in it", s, c.name, err, c.want)
