@@ -52,7 +52,7 @@ func RectifiedFlow(name string, data Data) Experiment {
 }
 
 // MeanFlow is MeanFlow (Geng et al., arXiv 2505.13447) on the straight path with independent coupling, its times and weights those of flow.AverageVelocity; network and optimizer
-// as in ICFM. Sample flow.MeanFlow() with solver.Euler(1), or more steps.
+// as in ICFM. Sample flow.MeanFlow() with solver.Euler(1), or more steps. A network of your own in its place must not slice its inputs: see flow.JVP.
 func MeanFlow(name string, data Data) Experiment {
 	return baseline(name, data, flow.AverageVelocity())
 }

@@ -40,6 +40,8 @@ type Averaging struct {
 // times, which in the plane did better in one step than the paper's logit-normal ones (8gaussians, 3000 steps of a network 128 wide, MMD^2 of one step: .0065; with the paper's
 // settings of ImageNet .0113, of CIFAR-10 .0129). A power above 0 pulls u, and v with it, from the mean towards the likeliest: more than one step loses by it, and
 // one step gains in a short training only (notebook 07: after 10,000 steps .0077, with power 0 .0068). Power 0 is the exact mean.
+//
+// The loss differentiates the network twice: one of your own takes columns of its input, or of cond, by a matrix product, not by a slice, see JVP.
 func AverageVelocity() Objective {
 	return Objective{Kind: "meanflow", Average: Averaging{Apart: .25, Power: .75}}
 }
