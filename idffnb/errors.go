@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"sync"
 	"syscall"
 	"time"
 
@@ -35,13 +36,33 @@ func (e Experiment) load() load {
 
 // elsewhere adds what to do to the error of a folder of runs that may not be written, such as one that others share.
 func elsewhere(err error) error {
-	for _, refused := range []error{fs.ErrPermission, syscall.EROFS, syscall.ENOTDIR} {
-		if errors.Is(err, refused) {
-			return fmt.Errorf("%w; set IDFF_RUNS to a folder that you may write in, with a copy of the runs that are to go on", err)
-		}
+	if unwritable(err) || errors.Is(err, syscall.ENOTDIR) {
+		return fmt.Errorf("%w; set IDFF_RUNS to a folder that you may write in, with a copy of the runs that are to go on", err)
 	}
 	return err
 }
+
+func unwritable(err error) bool {
+	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)
+}
+
+// notKept is the error of a result that the folder of a run could not keep. Where the folder may not be written it is nil, since runs that others share are there to be sampled: the result stands, and a line
+// says, once in a program, what is not kept and what to do.
+func notKept(name, what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	said := fmt.Errorf("idffnb: %s: %s not kept: %w", name, what, elsewhere(err))
+	if !unwritable(err) {
+		return said
+	}
+	if _, before := saidNotKept.LoadOrStore(name+"\n"+what, true); !before {
+		fmt.Fprintln(os.Stderr, said)
+	}
+	return nil
+}
+
+var saidNotKept sync.Map
 
 // exit ends the program; tests replace it.
 var exit = func(code int) { os.Exit(code) }

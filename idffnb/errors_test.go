@@ -16,21 +16,53 @@ import (
 func mustSays(t *testing.T, err error) (text string, code int) {
 	t.Helper()
 	code = -1
-	oldExit, oldErr := exit, os.Stderr
-	defer func() { exit, os.Stderr = oldExit, oldErr }()
+	old := exit
+	defer func() { exit = old }()
 	exit = func(c int) { code = c }
-	r, w, pipeErr := os.Pipe()
-	if pipeErr != nil {
-		t.Fatal(pipeErr)
+	return stderrOf(t, func() { Must(err) }), code
+}
+
+// stderrOf is what the function writes to stderr.
+func stderrOf(t *testing.T, do func()) string {
+	t.Helper()
+	old := os.Stderr
+	defer func() { os.Stderr = old }()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
 	}
 	os.Stderr = w
-	Must(err)
+	do()
 	_ = w.Close()
-	data, readErr := io.ReadAll(r)
-	if readErr != nil {
-		t.Fatal(readErr)
+	data, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return string(data), code
+	return string(data)
+}
+
+// TestNotKept: a result stands where the folder may not be written, and that is said once; other errors stay errors.
+func TestNotKept(t *testing.T) {
+	refused := &os.PathError{Op: "open", Path: "/runs/board/samples", Err: syscall.EACCES}
+	for _, tc := range []struct {
+		what, name string
+		err        error
+		fails      bool
+		says       string
+	}{
+		{"samples are", "board", nil, false, ""},
+		{"samples are", "board", refused, false, "idffnb: board: samples are not kept: open /runs/board/samples: permission denied; set IDFF_RUNS to a folder that you may write in"},
+		{"samples are", "board", refused, false, ""}, // once
+		{"the evaluation is", "board", refused, false, "the evaluation is not kept"},
+		{"samples are", "moons", &os.PathError{Op: "open", Path: "/runs", Err: syscall.EROFS}, false, "moons: samples are not kept"},
+		{"samples are", "full", &os.PathError{Op: "write", Path: "/runs", Err: syscall.ENOSPC}, true, ""},
+	} {
+		var err error
+		said := stderrOf(t, func() { err = notKept(tc.name, tc.what, tc.err) })
+		if (err != nil) != tc.fails || err != nil && !errors.Is(err, tc.err) || !strings.Contains(said, tc.says) || (said == "") != (tc.says == "") || strings.Count(said, "\n") > 1 {
+			t.Errorf("%s, %s, %v: error %v, said %q", tc.name, tc.what, tc.err, err, said)
+		}
+	}
 }
 
 // TestElsewhere: where a folder of runs may not be written, the error says what to do; other errors stay as they are.

@@ -309,10 +309,7 @@ func (r *Run) remember(key string, report *Report) error {
 		return nil
 	}
 	r.evaluations[key] = report
-	if err := checkpoint.AppendJSONL(r.folder.Path(evaluationsFile), evaluation{key, report}); err != nil {
-		return fmt.Errorf("idffnb: %s: the evaluation is not kept: %w", r.exp.Name, elsewhere(err))
-	}
-	return nil
+	return notKept(r.exp.Name, "the evaluation is", checkpoint.AppendJSONL(r.folder.Path(evaluationsFile), evaluation{key, report}))
 }
 
 // Best returns the report with the least mean of a metric, the first of equals; nil if there is none.

@@ -102,10 +102,7 @@ func (p *Pairs) write(path, backend string) error {
 	if err == nil {
 		err = checkpoint.Write(path, kept, map[string]string{"id": p.id, "backend": backend})
 	}
-	if err != nil {
-		return fmt.Errorf("idffnb: %s: pairs are not kept: %w", p.Name(), elsewhere(err))
-	}
-	return nil
+	return notKept(p.Name(), "pairs are", err)
 }
 
 // read reads the pairs that write kept.

@@ -50,10 +50,7 @@ func (r *Run) keepTrajectories(t *Trajectories, key string) error {
 			"trained_steps": strconv.Itoa(r.step), "backend": r.info.String(), "key": key}
 		err = checkpoint.Write(path, []checkpoint.Tensor{checkpoint.New("x", t.X, t.Members, t.Starts, t.Frames, t.Dim)}, meta)
 	}
-	if err != nil {
-		return fmt.Errorf("idffnb: %s: trajectories are not kept: %w", r.exp.Name, elsewhere(err))
-	}
-	return nil
+	return notKept(r.exp.Name, "trajectories are", err)
 }
 
 // keptTrajectories reads what keepTrajectories wrote; it is false where there is nothing, or nothing whole, which is then drawn again.

@@ -270,8 +270,5 @@ func (r *Run) keep(s *Samples) error {
 		}
 		err = checkpoint.Write(filepath.Join(dir, name+".safetensors"), kept, meta)
 	}
-	if err != nil {
-		return fmt.Errorf("idffnb: %s: samples are not kept: %w", r.exp.Name, elsewhere(err))
-	}
-	return nil
+	return notKept(r.exp.Name, "samples are", err)
 }

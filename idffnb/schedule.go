@@ -208,8 +208,5 @@ func (r *Run) keepSchedule(path string, s *Schedule) error {
 	if err == nil {
 		err = checkpoint.WriteFileAtomic(path, append(data, '\n'))
 	}
-	if err != nil {
-		return fmt.Errorf("idffnb: %s: the schedule is not kept: %w", r.exp.Name, elsewhere(err))
-	}
-	return nil
+	return notKept(r.exp.Name, "the schedule is", err)
 }
