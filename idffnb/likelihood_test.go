@@ -311,7 +311,7 @@ func TestLikelihoodRefuses(t *testing.T) {
 		{"half a point", []float32{1, 2, 3}, flow.CFM(), solver.Euler(2), nil, "3 values given"},
 		{"NaN", []float32{1, 2, 3, nan}, flow.CFM(), solver.Euler(2), nil, "point 1 is NaN"},
 		{"infinite", []float32{float32(math.Inf(1)), 2}, flow.CFM(), solver.Euler(2), nil, "point 0 is +Inf"},
-		{"no field", two, nil, solver.Euler(2), nil, "needs a field"},
+		{"no field", two, nil, solver.Euler(2), nil, "a field, e.g. flow.CFM(), and a solver"},
 		{"no solver", two, flow.CFM(), nil, nil, "and a solver"},
 		{"no steps", two, flow.CFM(), solver.Midpoint(0), nil, "at least 1"},
 		{"noise", two, decaying, solver.EulerMaruyama(4), nil, "adds noise on the way"},

@@ -169,7 +169,7 @@ func (r *Run) checkSampling(field flow.Field, s solver.Solver) error {
 		return fmt.Errorf("idffnb: %s is not trained yet: call Train first", r.exp.Name)
 	}
 	if field == nil || s == nil {
-		return fmt.Errorf("idffnb: %s: Sample needs a field, e.g. flow.CFM(), and a solver, e.g. solver.Euler(10)", r.exp.Name)
+		return fmt.Errorf("idffnb: %s: a field, e.g. flow.CFM(), and a solver, e.g. solver.Euler(10), are needed, and one is nil", r.exp.Name)
 	}
 	if err := checkSolver(s); err != nil {
 		return fmt.Errorf("idffnb: %s: %w", r.exp.Name, err)

@@ -206,7 +206,7 @@ func TestSampleRefuses(t *testing.T) {
 		{"zero steps", 8, flow.CFM(), solver.Euler(0), nil, "at least 1"},
 		{"negative steps", 8, flow.CFM(), solver.RK4(-2), nil, "at least 1"},
 		{"unknown solver", 8, flow.CFM(), own, nil, "valid names: euler"},
-		{"no field", 8, nil, solver.Euler(1), nil, "needs a field"},
+		{"no field", 8, nil, solver.Euler(1), nil, "a field, e.g. flow.CFM(), and a solver"},
 		{"no solver", 8, flow.CFM(), nil, nil, "and a solver"},
 		{"gamma", 8, flow.IDFF(300), solver.RK4(2), nil, "negative at t"},
 		{"gamma as written", 8, flow.IDFFWritten(60, 70), solver.RK4(2), nil, "negative at t"},
