@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/idff-go/workbench/idffnb/checkpoint"
 )
@@ -18,13 +20,28 @@ func (r *Run) shorter() (folder *checkpoint.Folder, best *checkpoint.Checkpoint)
 	if r.exp.Decay != "" {
 		return nil, nil
 	}
-	paths, _ := filepath.Glob(filepath.Join(filepath.Dir(r.Dir), r.exp.Name+"-*", identityFile)) // a name has no characters of patterns
-	for _, path := range paths {
-		dir := filepath.Dir(path)
-		if dir == r.Dir || !r.sameButSteps(path) {
+	type run struct {
+		dir   string
+		steps int // of its experiment
+	}
+	var runs []run
+	root := filepath.Dir(r.Dir)
+	entries, _ := os.ReadDir(root) // where the run has its own folder
+	for _, entry := range entries {
+		dir := filepath.Join(root, entry.Name())
+		if !strings.HasPrefix(entry.Name(), r.exp.Name+"-") {
 			continue
 		}
-		f, err := checkpoint.OpenFolder(dir)
+		if n := r.sameButSteps(dir); n > 0 {
+			runs = append(runs, run{dir, n})
+		}
+	}
+	slices.SortFunc(runs, func(a, b run) int { return b.steps - a.steps })
+	for _, shorter := range runs {
+		if best != nil && best.Step >= shorter.steps { // it cannot have come farther: its weights need not be read
+			break
+		}
+		f, err := checkpoint.OpenFolder(shorter.dir)
 		if err != nil {
 			continue
 		}
@@ -35,19 +52,21 @@ func (r *Run) shorter() (folder *checkpoint.Folder, best *checkpoint.Checkpoint)
 	return folder, best
 }
 
-// sameButSteps tells whether the file describes the run's experiment with fewer steps.
-func (r *Run) sameButSteps(path string) bool {
-	found, err := os.ReadFile(path)
+// sameButSteps is the number of steps of the folder's experiment if it is the run's with fewer steps, and 0 if it is another.
+func (r *Run) sameButSteps(dir string) int {
+	found, err := os.ReadFile(filepath.Join(dir, identityFile))
 	var its struct {
 		Steps int `json:"steps"`
 	}
 	if err != nil || json.Unmarshal(found, &its) != nil || its.Steps >= r.exp.Steps {
-		return false
+		return 0
 	}
 	e := r.exp
 	e.Steps = its.Steps
-	identity, err := e.identity()
-	return err == nil && bytes.Equal(found, identity)
+	if identity, err := e.identity(); err != nil || !bytes.Equal(found, identity) {
+		return 0
+	}
+	return its.Steps
 }
 
 // takeUp begins a training that has no step yet where a shorter one has come to, and says so. What it took up is saved as the run's own.

@@ -28,22 +28,23 @@ func TestTrainLonger(t *testing.T) {
 	for _, c := range []struct {
 		name           string
 		before, change func(*Experiment)
+		also           int // steps of one more shorter run
 		from           int // the step that it goes on from
 	}{
-		{"longer", func(*Experiment) {}, func(e *Experiment) { e.Steps = 60 }, 25},
-		{"with a warm-up and an average", func(e *Experiment) { e.WarmUp, e.EMA = 10, .9 }, func(e *Experiment) { e.Steps = 60 }, 25},
-		{"another seed", func(*Experiment) {}, func(e *Experiment) { e.Steps, e.Seed = 60, 8 }, 0},
-		{"another rate", func(*Experiment) {}, func(e *Experiment) { e.Steps, e.LearningRate = 60, 1e-3 }, 0},
-		{"a rate that falls", func(e *Experiment) { e.Decay = DecayCosine }, func(e *Experiment) { e.Steps = 60 }, 0},
-		{"shorter", func(*Experiment) {}, func(e *Experiment) { e.Steps = 20 }, 0},
+		{"longer", func(*Experiment) {}, func(e *Experiment) { e.Steps = 60 }, 0, 25},
+		{"one that was only opened", func(*Experiment) {}, func(e *Experiment) { e.Steps = 60 }, 15, 15},
+		{"with a warm-up and an average", func(e *Experiment) { e.WarmUp, e.EMA = 10, .9 }, func(e *Experiment) { e.Steps = 60 }, 15, 25},
+		{"another seed", func(*Experiment) {}, func(e *Experiment) { e.Steps, e.Seed = 60, 8 }, 0, 0},
+		{"another rate", func(*Experiment) {}, func(e *Experiment) { e.Steps, e.LearningRate = 60, 1e-3 }, 0, 0},
+		{"a rate that falls", func(e *Experiment) { e.Decay = DecayCosine }, func(e *Experiment) { e.Steps = 60 }, 0, 0},
+		{"shorter", func(*Experiment) {}, func(e *Experiment) { e.Steps = 20 }, 0, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := small(t)
+			t.Setenv("IDFF_RUNS", filepath.Join(t.TempDir(), "[runs] *")) // a name that is no pattern
 			batches := 0
 			e.Data, e.Steps = counted{datasets.Moons(), &batches}, 25
-			if c.before != nil {
-				c.before(&e)
-			}
+			c.before(&e)
 			train := func() *Run {
 				r := openOn(t, e, pureGo(t), BackendInfo{Name: "go"})
 				if err := r.Train(); err != nil {
@@ -51,12 +52,16 @@ func TestTrainLonger(t *testing.T) {
 				}
 				return r
 			}
-			if c.name == "with a warm-up and an average" { // two shorter ones: the longer of them is taken
-				e.Steps = 15
+			if c.also > 0 { // two shorter ones: the one that has come farther is taken
+				e.Steps = c.also
 				train()
 				e.Steps = 25
 			}
-			train()
+			if c.from == c.also && c.also > 0 { // opened, and not trained
+				openOn(t, e, pureGo(t), BackendInfo{Name: "go"})
+			} else {
+				train()
+			}
 			c.change(&e)
 			left := openOn(t, e, pureGo(t), BackendInfo{Name: "go"}).folder.Path(metricsFile) // by a training that was killed before its first checkpoint
 			if err := os.WriteFile(left, []byte("{\"step\":10,\"loss\":1}\n"), 0o666); err != nil {
