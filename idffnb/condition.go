@@ -70,17 +70,23 @@ func (e Experiment) indices() int {
 	return e.classes()
 }
 
-// checkCondition says in one line why the data's condition, or images, cannot be trained on as the experiment wants, or nil.
+// checkImage says in one line that a U-Net is for images of another shape than the data's, or nothing. The network itself refuses another number of values; as many would be taken as scrambled images.
+func (e Experiment) checkImage() error {
+	n, isUNet := e.Net.(net.UNet)
+	data, images := e.Data.(shaped3)
+	if !isUNet || !images {
+		return nil
+	}
+	if a, b := n.Image, data.Shape(); a != b && a[0]*a[1]*a[2] == b[0]*b[1]*b[2] {
+		return fmt.Errorf("net.UNet is for images of %d x %d pixels with %d channels, and data %s has %d x %d with %d: leave Image out", a[0], a[1], a[2], e.Data.Name(), b[0], b[1], b[2])
+	}
+	return nil
+}
+
+// checkCondition says in one line why the data's condition cannot be trained on as the experiment wants, or nil.
 func (e Experiment) checkCondition() error {
 	if !(e.DropCond >= 0 && e.DropCond < 1) {
 		return fmt.Errorf("DropCond is %g: the probability of dropping a condition must be in [0, 1)", e.DropCond)
-	}
-	if n, ok := e.Net.(net.UNet); ok {
-		if data, ok := e.Data.(shaped3); ok { // another number of values is refused by the network; as many of another shape would be taken as scrambled images
-			if a, b := n.Image, data.Shape(); a != b && a[0]*a[1]*a[2] == b[0]*b[1]*b[2] {
-				return fmt.Errorf("net.UNet is for images of %d x %d pixels with %d channels, and data %s has %d x %d with %d: leave Image out", a[0], a[1], a[2], e.Data.Name(), b[0], b[1], b[2])
-			}
-		}
 	}
 	if classes := e.classes(); classes > 0 {
 		switch n := e.Net.(type) {

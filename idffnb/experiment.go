@@ -148,6 +148,9 @@ func (e Experiment) check() error {
 	if err := e.Objective.Check(e.Path); err != nil {
 		return fmt.Errorf("idffnb: experiment %s: %w", e.Name, err)
 	}
+	if err := e.checkImage(); err != nil {
+		return fmt.Errorf("idffnb: experiment %s: %w", e.Name, err)
+	}
 	if err := e.checkCondition(); err != nil {
 		return fmt.Errorf("idffnb: experiment %s: %w", e.Name, err)
 	}

@@ -54,7 +54,10 @@ func WithShrink(factor float64) SampleOption { return func(s *sampling) { s.shri
 
 // WithStart samples from these start points, row-major [n, dim], in place of random ones.
 func WithStart(x0 []float32) SampleOption {
-	return func(s *sampling) { s.start = append([]float32{}, x0...) } // nil is no points, not random ones
+	if x0 == nil {
+		x0 = []float32{} // no points, and not random ones
+	}
+	return func(s *sampling) { s.start = x0 }
 }
 
 // WithCond gives the network its condition, row-major [n, m], where the data has one. Without it Sample draws conditions from the data.
