@@ -37,7 +37,7 @@ cuda: ## install the CUDA plugin and its libraries into .nb/ (2 to 3 GB), for NV
 cuda-check: ## on a machine with a GPU: make cuda, the test that compares it with references and CPU, speed and precision; under ten minutes
 	@$(NB) cuda-check
 
-cuda-rehearse: ## without a GPU: make cuda, every program compiled for an H100, with the memory it wants there; a quarter of an hour
+cuda-rehearse: ## without a GPU: make cuda, and the programs of cuda-check and notebook 10 compiled for an H100, with the memory they want there; a quarter of an hour
 	@$(NB) cuda-rehearse
 
 docker: ## build the image idff-workbench:cpu (docs/containers.md)

@@ -11,15 +11,17 @@ import (
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/go-xla/compute/xla"
+	"github.com/idff-go/workbench/datasets"
 	"github.com/idff-go/workbench/idffnb/flow"
 	"github.com/idff-go/workbench/idffnb/golden"
 	"github.com/idff-go/workbench/idffnb/net"
 	"github.com/idff-go/workbench/idffnb/plugin"
+	"github.com/idff-go/workbench/idffnb/solver"
 )
 
 // TestCUDARehearsal does what TestCUDA does where there is no GPU: the CPU stands in for it, so that programs are built as for CUDA, with convolutions and gradients of GoMLX's own, a stride as products, means of groups
 // without products, products in the highest precision, and 512 points an evaluation. Where there is CUDA's plugin (`make cuda CUDA=13`), each program is compiled for an H100 before it runs.
-// With IDFF_REHEARSAL=full (`make cuda-rehearse`) that is all of TestCUDA and the training steps of notebook 10.
+// With IDFF_REHEARSAL=full (`make cuda-rehearse`) that is all of TestCUDA, what cmd/device measures, and the training steps of notebook 10. In another IDFF_PRECISION than float32 nothing is compared.
 func TestCUDARehearsal(t *testing.T) {
 	if plugin.NoGPU() == "" {
 		t.Skip("there is a GPU: TestCUDA is no rehearsal")
@@ -31,32 +33,44 @@ func TestCUDARehearsal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	host, hostInfo, err := chooseBackend("go")
-	if err != nil {
-		t.Fatal(err)
-	}
 	full := os.Getenv("IDFF_REHEARSAL") == "full"
-	t.Run("convolutions", func(t *testing.T) { checkConvolution(t, cuda) })
-	for name := range golden.UNets {
-		if full || name == "plain" {
-			t.Run("U-Net "+name, func(t *testing.T) { golden.CheckUNet(t, cuda, name, name == "all") })
+	if info.Precision == Float32 {
+		t.Run("convolutions", func(t *testing.T) { checkConvolution(t, cuda) })
+		for name := range golden.UNets {
+			if full || name == "plain" {
+				t.Run("U-Net "+name, func(t *testing.T) { golden.CheckUNet(t, cuda, name, name == "all") })
+			}
+		}
+		t.Run("a U-Net against pure Go", func(t *testing.T) {
+			checkAgainst(t, cudaUNet(t), [2]compute.Backend{cuda, pureGo(t)}, [2]BackendInfo{info, {Name: "go"}})
+		})
+		if full {
+			t.Run("training steps", func(t *testing.T) { checkTrainingSteps(t, "cuda", cuda) })
+			t.Run("samples", func(t *testing.T) { checkSamples(t, "cuda", cuda) })
 		}
 	}
-	t.Run("a U-Net against pure Go", func(t *testing.T) {
-		checkAgainst(t, cudaUNet(t), [2]compute.Backend{cuda, host}, [2]BackendInfo{info, hostInfo})
-	})
 	if full {
-		t.Run("training steps", func(t *testing.T) { checkTrainingSteps(t, "cuda", cuda) })
-		t.Run("samples", func(t *testing.T) { checkSamples(t, "cuda", cuda) })
-		for _, e := range gpuExperiments() {
-			t.Run(e.Name, func(t *testing.T) {
+		rehearse := func(name string, work func(t *testing.T)) {
+			t.Run(name, func(t *testing.T) {
 				t.Setenv("IDFF_RUNS", t.TempDir())
 				before := len(plugin.Rehearsals())
-				compileTraining(t, openOn(t, e, cuda, info))
+				work(t)
 				for _, p := range plugin.Rehearsals()[before:] {
-					t.Logf("batch %d: %.1f GB on an H100, compiled in %.0f s", e.Batch, float64(p.Bytes)/1e9, p.Seconds)
+					t.Logf("%.2f GB on an H100, compiled in %.0f s", float64(p.Bytes)/1e9, p.Seconds)
 				}
 			})
+		}
+		rehearse("cmd-device", func(t *testing.T) {
+			r := openOn(t, Experiment{Name: "device", Data: datasets.EightGaussians(), Steps: 10}, cuda, info)
+			if err := r.Train(); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := r.Sample(250_000, flow.IDFF(.2, -.2), solver.RK4(2), Unkept()); err != nil {
+				t.Fatal(err)
+			}
+		})
+		for _, e := range gpuExperiments() {
+			rehearse(e.Name, func(t *testing.T) { compileTraining(t, openOn(t, e, cuda, info)) })
 		}
 	}
 	programs := plugin.Rehearsals()
@@ -71,8 +85,12 @@ func TestCUDARehearsal(t *testing.T) {
 	t.Logf("%d programs compiled for an H100", len(programs))
 }
 
-// standIn is XLA on the CPU in the place of CUDA.
+// standIn is XLA on the CPU in the place of CUDA, with IDFF_PRECISION.
 func standIn() (compute.Backend, BackendInfo, error) {
+	precision, err := precisionOf(os.Getenv(precisionVariable))
+	if err != nil {
+		return nil, BackendInfo{}, err
+	}
 	prepareXLA()
 	cuda := xlaPlugin("cuda")
 	if dir := plugin.CUDAFolder(cuda); dir != "" {
@@ -82,8 +100,8 @@ func standIn() (compute.Backend, BackendInfo, error) {
 	if err != nil {
 		return nil, BackendInfo{}, err
 	}
-	backend, err := xla.New(p.ID() + ",tf32=false")
-	return backend, BackendInfo{Name: "cuda", Device: "a CPU that stands in", Precision: Float32, Why: "rehearsal"}, err
+	backend, err := xla.New(fmt.Sprintf("%s,tf32=%t", p.ID(), precision == TF32))
+	return backend, BackendInfo{Name: "cuda", Device: "a CPU that stands in", Precision: precision, Why: "rehearsal"}, err
 }
 
 // compileTraining compiles a training step, and computes none.
@@ -98,7 +116,7 @@ func compileTraining(t *testing.T, r *Run) {
 	steps.finalize()
 }
 
-// gpuExperiments are those of notebook 10, on noise.
+// gpuExperiments are those of notebook 10 at their batch, on pictures in one colour.
 func gpuExperiments() (list []Experiment) {
 	for _, s := range []struct {
 		name        string

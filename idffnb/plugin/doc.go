@@ -8,6 +8,8 @@
 //
 // Load can also keep the programs that a plugin compiles, in the folder that ProgramsFolder gives: see programs.go, and compile.go for how the plugin is made to.
 //
+// StandIn has the CPU's plugin stand in for CUDA's where there is no GPU, so that its programs can be built, and compiled for one: see standin.go.
+//
 // go-xla can load plugins by itself. It is not left to it, because it loads every library that lies in its folders and ends with a nil pointer at one
 // that cannot be loaded, calls a plugin of another binary interface without asking its version first, and takes a plugin for CUDA's when any
 // folder of its path has "cuda" in its name.

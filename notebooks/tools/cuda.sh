@@ -66,7 +66,7 @@ cuda_check() {
   done
 }
 
-# cuda_rehearse has every program that cuda_check runs, and the training steps of notebook 10, compiled for an H100, and the small ones computed by the CPU.
+# cuda_rehearse has the programs of cuda_check and the training steps of notebook 10 compiled for an H100, and all but these steps computed by the CPU.
 cuda_rehearse() {
   IDFF_REHEARSAL=full go test -count=1 -timeout 60m -v -run '^TestCUDARehearsal$' ./idffnb 2>&1 | tee "$NB/log/cuda-rehearse" || true
   grep -q '^--- PASS: TestCUDARehearsal' "$NB/log/cuda-rehearse" || die "TestCUDARehearsal has not passed (log: .nb/log/cuda-rehearse)"
