@@ -197,13 +197,13 @@ func (r *Run) checkSampling(field flow.Field, s solver.Solver) error {
 		}
 	}
 	if s, ok := s.(solver.BridgeTransition); ok {
-		if err := flow.CheckAncestral(field, r.exp.Path, s.N); err != nil {
+		if err := flow.CheckAncestral(field, r.exp.Path, s.Steps()); err != nil {
 			return fmt.Errorf("idffnb: %s: %w", r.exp.Name, err)
 		}
 	}
 	times := []float64{.5} // where sigma_t is greatest
-	if s, ok := s.(interface{ Times() []float64 }); ok {
-		times = s.Times()
+	if s, ok := s.(interface{ EvaluatedAt() []float64 }); ok {
+		times = s.EvaluatedAt()
 	}
 	if err := flow.CheckField(field, times, r.exp.Objective, r.exp.Path); err != nil {
 		return fmt.Errorf("idffnb: %s: %w", r.exp.Name, err)

@@ -43,7 +43,7 @@ func TestStepwiseIsUnrolled(t *testing.T) {
 		{flow.CFM(), solver.Euler(3), 70}, {flow.CFM(), solver.Midpoint(2), 3}, {flow.CFM(), solver.Heun(2), 3}, {flow.CFM(), solver.RK4(1), 3}, {flow.CFM(), solver.AdamsBashforth(3, 4), 3},
 		{flow.CFM(), solver.ExpAdams(2, 3), 3}, {flow.CFM(), learned, 3}, {flow.ReleasedCFM(), solver.Euler(2), 3},
 		{flow.IDFF(.3), solver.Euler(3), 3}, {flow.IDFF(.3, -.2), solver.Heun(2), 3}, {flow.IDFFWritten(2), solver.AdamsBashforth(2, 3), 3}, {flow.Guided(flow.CFM(), 2), solver.Midpoint(2), 3},
-		{flow.Guided(flow.CFM(), 0), solver.Euler(2), 3},
+		{flow.Guided(flow.CFM(), 0), solver.Euler(2), 3}, {flow.CFM(), solver.Midpoint(3).On(solver.Shifted(3, 2)...), 3}, {flow.CFM(), solver.AdamsBashforth(2, 3).On(solver.Powers(3, 1.5)...), 3},
 	} {
 		if !r.stepwise(c.field, c.s) {
 			t.Errorf("%s with %v is sampled in one graph", c.field.Name(), c.s)

@@ -37,11 +37,11 @@ func (r *Run) MustVelocity(x []float32, t float64, field flow.Field, options ...
 // instant is a Solver that evaluates the field once and returns it in place of the end state.
 type instant struct{ At float64 }
 
-func (s instant) Name() string     { return "velocity" }
-func (s instant) String() string   { return fmt.Sprintf("velocity at t = %g", s.At) }
-func (s instant) Steps() int       { return 1 }
-func (s instant) Times() []float64 { return []float64{s.At} }
-func (s instant) Grid() []float64  { return []float64{0, 1} }
+func (s instant) Name() string           { return "velocity" }
+func (s instant) String() string         { return fmt.Sprintf("velocity at t = %g", s.At) }
+func (s instant) Steps() int             { return 1 }
+func (s instant) EvaluatedAt() []float64 { return []float64{s.At} }
+func (s instant) Grid() []float64        { return []float64{0, 1} }
 func (s instant) Integrate(field solver.Field, x *Node) []*Node {
 	return []*Node{x, field(x, solver.At(s.At).InStep(solver.NoStep))}
 }

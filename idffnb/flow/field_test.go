@@ -162,7 +162,7 @@ func TestMomentumIsTheDifference(t *testing.T) {
 }
 
 func TestFieldCheck(t *testing.T) {
-	times := solver.RK4(2).Times()
+	times := solver.RK4(2).EvaluatedAt()
 	for _, tc := range []struct {
 		field flow.Checker
 		path  flow.Path

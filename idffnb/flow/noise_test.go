@@ -73,7 +73,7 @@ func TestMatchingNoise(t *testing.T) {
 }
 
 func TestNoisyCheck(t *testing.T) {
-	times := solver.EulerMaruyama(10).Times()
+	times := solver.EulerMaruyama(10).EvaluatedAt()
 	g := flow.DecayingNoise(1)
 	for _, tc := range []struct {
 		field flow.Field
@@ -106,11 +106,11 @@ func TestNoisyCheck(t *testing.T) {
 		path  flow.Path
 		want  string
 	}{
-		{flow.Stochastic(flow.ConstantNoise(.1)), solver.HeunStratonovich(4).Times(), flow.Straight(), "0/0 there: use flow.DecayingNoise(c)"},
-		{flow.Stochastic(flow.ConstantNoise(0)), solver.HeunStratonovich(4).Times(), flow.Straight(), ""},
-		{flow.Stochastic(flow.BridgeNoise(1)), solver.HeunStratonovich(4).Times(), flow.Straight(), ""},
-		{flow.Stochastic(flow.ConstantNoise(.1)), solver.SRK(4).Times(), flow.Straight(), ""},
-		{flow.StochasticOnBridge(flow.ConstantNoise(.2), .2), solver.HeunStratonovich(4).Times(), flow.Bridge(.2), ""},
+		{flow.Stochastic(flow.ConstantNoise(.1)), solver.HeunStratonovich(4).EvaluatedAt(), flow.Straight(), "0/0 there: use flow.DecayingNoise(c)"},
+		{flow.Stochastic(flow.ConstantNoise(0)), solver.HeunStratonovich(4).EvaluatedAt(), flow.Straight(), ""},
+		{flow.Stochastic(flow.BridgeNoise(1)), solver.HeunStratonovich(4).EvaluatedAt(), flow.Straight(), ""},
+		{flow.Stochastic(flow.ConstantNoise(.1)), solver.SRK(4).EvaluatedAt(), flow.Straight(), ""},
+		{flow.StochasticOnBridge(flow.ConstantNoise(.2), .2), solver.HeunStratonovich(4).EvaluatedAt(), flow.Bridge(.2), ""},
 	} {
 		expectError(t, tc.field.Name(), flow.CheckField(tc.field, tc.times, flow.X1Score(), tc.path), tc.want)
 	}

@@ -110,7 +110,7 @@ func factorNodes(f flow.Field, x *Node) []*Node {
 // chain is the exact variance of Euler-Maruyama's states for Gaussian data: V <- (1 + a dt)^2 V + g^2 dt.
 func chain(tb testing.TB, f flow.Field, m *flow.Model, s solver.Maruyama) []float64 {
 	tb.Helper()
-	a, g := coefficients(tb, f, m, s.Times())
+	a, g := coefficients(tb, f, m, s.EvaluatedAt())
 	variances, dt := []float64{1}, 1/float64(s.N)
 	for k := range s.N {
 		gain := 1 + a[k]*dt

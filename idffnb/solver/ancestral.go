@@ -7,7 +7,7 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// BridgeTransition is ancestral sampling of a Brownian bridge with N equal steps over [0, 1]: the step of Euler-Maruyama, with the noise of the bridge's own transition,
+// BridgeTransition is ancestral sampling of a Brownian bridge with N equal steps, or those between own Times, over [0, 1]: the step of Euler-Maruyama, with the noise of the bridge's own transition,
 //
 //	x <- x + dt f(x, t) + g sqrt((1-t-dt)/(1-t)) (W(t + dt) - W(t)),   f = (xhat1 - x)/(1-t)
 //
@@ -28,37 +28,46 @@ import (
 // for x1score and x1start. Runs refuse all others (flow.CheckAncestral); a solver by itself does not know the drift and refuses noise that is not constant. Liu et al., I2SB, arXiv 2302.05872, sample
 // their bridges so; for diffusion models it is the ancestral sampling of DDPM, arXiv 2006.11239.
 type BridgeTransition struct {
-	N int // steps, at least 1
+	N     int       // equal steps, at least 1; 0, or as many as there are, where Times are given
+	Times []float64 // own grid, increasing from 0 to 1; nil: equal steps
 }
 
 // Ancestral is ancestral sampling of a Brownian bridge with n steps.
-func Ancestral(n int) BridgeTransition { return BridgeTransition{n} }
+func Ancestral(n int) BridgeTransition { return BridgeTransition{N: n} }
 
 const ancestralName = "ancestral"
 
 // Name implements Solver.
 func (s BridgeTransition) Name() string { return ancestralName }
 
+// On is the method on own times from 0 to 1, such as Ancestral(8).On(Powers(8, 1.5)...): one time more than it has steps.
+func (s BridgeTransition) On(times ...float64) BridgeTransition {
+	s.Times = append([]float64{}, times...)
+	return s
+}
+
+func (s BridgeTransition) spacing() spacing { return spacing{s.N, s.Times} }
+
 // Steps implements Fixed.
-func (s BridgeTransition) Steps() int { return s.N }
+func (s BridgeTransition) Steps() int { return s.spacing().steps() }
 
 // Grid implements Solver. It ends at t = 1, as the bridge does.
-func (s BridgeTransition) Grid() []float64 { return Grid(s.N) }
+func (s BridgeTransition) Grid() []float64 { return s.spacing().grid() }
 
 // Order is the order of convergence without noise: 1.
 func (s BridgeTransition) Order() int { return 1 }
 
 // String gives the method and its steps, e.g. "ancestral x5".
-func (s BridgeTransition) String() string { return fmt.Sprintf("%s x%d", s.Name(), s.N) }
+func (s BridgeTransition) String() string { return s.Name() + s.spacing().String() }
 
 // graphKey identifies the graph.
-func (s BridgeTransition) graphKey() string { return s.String() }
+func (s BridgeTransition) graphKey() string { return s.Name() + s.spacing().key() }
 
 // Check says in one line what is wrong with the solver, or nil.
 func (s BridgeTransition) Check() error { return checkStochastic(s) }
 
-// Times lists the times at which the field is evaluated: those of the grid but for 1.
-func (s BridgeTransition) Times() []float64 { return Grid(s.N)[:s.N] }
+// EvaluatedAt lists the times at which the field is evaluated: those of the grid but for 1.
+func (s BridgeTransition) EvaluatedAt() []float64 { return s.Grid()[:s.Steps()] }
 
 // NeedsArea implements Stochastic: it does not.
 func (s BridgeTransition) NeedsArea() bool { return false }
@@ -84,9 +93,9 @@ func (s BridgeTransition) IntegrateNoise(drift Field, diffusion Diffusion, x *gr
 			g = now
 		}
 		if now != g || !g.IsScalar() {
-			panic(fmt.Errorf("solver: %v: the diffusion is not one scalar node at t = %.3g and at 0: the bridge's transition has constant noise; take solver.EulerMaruyama(%d) for noise that changes", s, grid[k], s.N))
+			panic(fmt.Errorf("solver: %v: the diffusion is not one scalar node at t = %.3g and at 0: the bridge's transition has constant noise; take solver.EulerMaruyama(%d) for noise that changes", s, grid[k], s.Steps()))
 		}
-		if k == s.N-1 {
+		if k == s.Steps()-1 {
 			return next
 		}
 		return graph.Add(next, graph.Mul(g, graph.MulScalar(noise[k].W, math.Sqrt((1-grid[k+1])/(1-grid[k])))))

@@ -164,7 +164,7 @@ func TestAncestralCost(t *testing.T) {
 			t.Errorf("noise %t: the ends of Euler-Maruyama and ancestral sampling are %v and %v", noisy, ends[0], ends[1])
 		}
 	}
-	if got, want := fmt.Sprint(Ancestral(4).Times()), fmt.Sprint(EulerMaruyama(4).Times()); got != want {
+	if got, want := fmt.Sprint(Ancestral(4).EvaluatedAt()), fmt.Sprint(EulerMaruyama(4).EvaluatedAt()); got != want {
 		t.Errorf("times %s, want %s", got, want)
 	}
 }

@@ -92,10 +92,10 @@ func (w *areaWalk) leaf(left, right []float64, first int) {
 	}
 }
 
-// treeGrid is Grid(n) with each time moved to the nearest one of the tree of Brownian, by 1/8192 at most. Grids of n and of a multiple of n have the coarser's times in common.
-func treeGrid(n int) []float64 {
-	grid := Grid(n)
-	for i, t := range grid {
+// treeGrid is the times, each moved to the nearest one of the tree of Brownian, by 1/8192 at most. Grids of n and of a multiple of n equal steps have the coarser's times in common.
+func treeGrid(times []float64) []float64 {
+	grid := make([]float64, len(times))
+	for i, t := range times {
 		grid[i] = math.Round(t*(1<<BrownianDepth)) / (1 << BrownianDepth)
 	}
 	return grid

@@ -21,9 +21,9 @@ func mustAreas(t testing.TB, b Brownian, grid []float64) (w, areas [][]float64) 
 func TestAreasRefine(t *testing.T) {
 	b := Brownian{Seed: 3, Size: 5}
 	for _, n := range []int{1, 2, 3, 10, 50, 64, 100} {
-		coarse, coarseAreas := mustAreas(t, b, treeGrid(n))
+		coarse, coarseAreas := mustAreas(t, b, treeGrid(Grid(n)))
 		for _, refined := range []int{2, 3, 5, 8, 40} {
-			grid := treeGrid(n * refined)
+			grid := treeGrid(Grid(n * refined))
 			fine, fineAreas := mustAreas(t, b, grid)
 			for k := range coarse {
 				for i := range b.Size {
@@ -89,7 +89,7 @@ func TestAreasLaw(t *testing.T) {
 	const bound = 6.5
 	leaf := 1. / (1 << BrownianDepth)
 	for _, grid := range [][]float64{
-		Grid(1), Grid(8), treeGrid(10), treeGrid(100),
+		Grid(1), Grid(8), treeGrid(Grid(10)), treeGrid(Grid(100)),
 		{0, leaf, 2 * leaf, 3 * leaf, 5 * leaf, 8 * leaf}, {.5, .5 + leaf, .75, 1 - 2*leaf},
 	} {
 		n := 4000
@@ -178,7 +178,7 @@ func BenchmarkAreas(b *testing.B) {
 	for name, n := range map[string]int{"10": 10, "100": 100} {
 		b.Run(name, func(b *testing.B) {
 			for range b.N {
-				mustAreas(b, Brownian{Seed: 1, Size: 4096}, treeGrid(n))
+				mustAreas(b, Brownian{Seed: 1, Size: 4096}, treeGrid(Grid(n)))
 			}
 		})
 	}

@@ -1,49 +1,56 @@
 package solver
 
 import (
-	"fmt"
-
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// Maruyama is the Euler-Maruyama method with N equal steps over [0, 1], in the sense of Itô:
+// Maruyama is the Euler-Maruyama method with N equal steps, or those between own Times, over [0, 1], in the sense of Itô:
 //
 //	x <- x + dt f(x, t) + g(x, t) (W(t + dt) - W(t))
 //
 // one evaluation a step, the last at t = 1 - dt. Its strong order is 1/2, and 1 for noise g(t) that does not depend on x: with the same W, a state is wrong by O(dt).
 // Kloeden, Platen, Numerical Solution of Stochastic Differential Equations, section 10.2. Without noise it is Euler's method.
 type Maruyama struct {
-	N int // steps, at least 1
+	N     int       // equal steps, at least 1; 0, or as many as there are, where Times are given
+	Times []float64 // own grid, increasing from 0 to 1; nil: equal steps
 }
 
 // EulerMaruyama is the Euler-Maruyama method with n steps.
-func EulerMaruyama(n int) Maruyama { return Maruyama{n} }
+func EulerMaruyama(n int) Maruyama { return Maruyama{N: n} }
 
 const maruyamaName = "euler-maruyama"
 
 // Name implements Solver.
 func (s Maruyama) Name() string { return maruyamaName }
 
+// On is the method on own times from 0 to 1, such as EulerMaruyama(8).On(Powers(8, 1.5)...): one time more than it has steps.
+func (s Maruyama) On(times ...float64) Maruyama {
+	s.Times = append([]float64{}, times...)
+	return s
+}
+
+func (s Maruyama) spacing() spacing { return spacing{s.N, s.Times} }
+
 // Steps implements Fixed.
-func (s Maruyama) Steps() int { return s.N }
+func (s Maruyama) Steps() int { return s.spacing().steps() }
 
 // Grid implements Solver.
-func (s Maruyama) Grid() []float64 { return Grid(s.N) }
+func (s Maruyama) Grid() []float64 { return s.spacing().grid() }
 
 // Order is the order of convergence without noise, and the strong order with noise g(t): 1.
 func (s Maruyama) Order() int { return 1 }
 
 // String gives the method and its steps, e.g. "euler-maruyama x50".
-func (s Maruyama) String() string { return fmt.Sprintf("%s x%d", s.Name(), s.N) }
+func (s Maruyama) String() string { return s.Name() + s.spacing().String() }
 
 // graphKey identifies the graph.
-func (s Maruyama) graphKey() string { return s.String() }
+func (s Maruyama) graphKey() string { return s.Name() + s.spacing().key() }
 
 // Check says in one line what is wrong with the solver, or nil.
 func (s Maruyama) Check() error { return checkStochastic(s) }
 
-// Times lists the times at which the field is evaluated: those of the grid but for 1.
-func (s Maruyama) Times() []float64 { return Grid(s.N)[:s.N] }
+// EvaluatedAt lists the times at which the field is evaluated: those of the grid but for 1.
+func (s Maruyama) EvaluatedAt() []float64 { return s.Grid()[:s.Steps()] }
 
 // NeedsArea implements Stochastic: it does not.
 func (s Maruyama) NeedsArea() bool { return false }

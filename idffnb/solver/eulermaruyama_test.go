@@ -1,6 +1,7 @@
 package solver
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -76,10 +77,10 @@ func TestMaruyamaWithoutNoise(t *testing.T) {
 
 func TestMaruyamaByName(t *testing.T) {
 	s, err := ByName("euler-maruyama", 20)
-	if err != nil || s != Solver(EulerMaruyama(20)) || GraphKey(s) != "euler-maruyama x20" || !IsBuiltIn(s) {
+	if err != nil || fmt.Sprintf("%#v", s) != fmt.Sprintf("%#v", EulerMaruyama(20)) || GraphKey(s) != "euler-maruyama x20" || !IsBuiltIn(s) {
 		t.Errorf("%v, %v, key %q", s, err, GraphKey(s))
 	}
-	if times := EulerMaruyama(4).Times(); len(times) != 4 || times[0] != 0 || times[3] != .75 {
+	if times := EulerMaruyama(4).EvaluatedAt(); len(times) != 4 || times[0] != 0 || times[3] != .75 {
 		t.Errorf("times %v", times)
 	}
 	for n, want := range map[int]string{0: "at least 1", -1: "at least 1", 5000: "resolved to 4096 steps"} {

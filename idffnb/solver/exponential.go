@@ -1,9 +1,7 @@
 package solver
 
 import (
-	"encoding/binary"
 	"fmt"
-	"hash/fnv"
 	"math"
 	"slices"
 	"strings"
@@ -38,7 +36,7 @@ import (
 // dpmpp3m weighs the second difference as the codes do, by half of what exact integration of the parabola gives, so that its order is 2 and not 3.
 type Exponential struct {
 	Method string       // ddim, dpmpp2m, dpmpp3m, expadams2 or expadams3
-	N      int          // equal steps, at least 1; 0 where Times are given
+	N      int          // equal steps, at least 1; 0, or as many as there are, where Times are given
 	Times  []float64    // own grid, increasing from 0 to 1; nil: equal steps
 	Path   PathSchedule // the path the field was trained on, such as flow.VariancePreserving(0); nil: straight
 }
@@ -107,33 +105,26 @@ func (s Exponential) Schedule() PathSchedule {
 // Name implements Solver.
 func (s Exponential) Name() string { return s.Method }
 
-// Steps implements Fixed.
-func (s Exponential) Steps() int {
-	if s.Times != nil {
-		return len(s.Times) - 1
-	}
-	return s.N
+// On is the method on own times from 0 to 1, such as DPMSolverPP(2, 8).On(Karras(8, .002, 80, 7)...): one time more than it has steps.
+func (s Exponential) On(times ...float64) Exponential {
+	s.Times = append([]float64{}, times...)
+	return s
 }
 
+func (s Exponential) spacing() spacing { return spacing{s.N, s.Times} }
+
+// Steps implements Fixed.
+func (s Exponential) Steps() int { return s.spacing().steps() }
+
 // Grid implements Solver.
-func (s Exponential) Grid() []float64 {
-	if s.Times != nil {
-		return s.Times
-	}
-	return Grid(s.N)
-}
+func (s Exponential) Grid() []float64 { return s.spacing().grid() }
 
 // Order is the order of convergence, on grids whose first steps shrink faster than the others: on equal steps the first, of first order, leaves an error of dt^2.
 func (s Exponential) Order() int { return exponentials[s.Method].order }
 
 // String gives the method, its steps, and the grid and path where they are not equal steps on the straight path, e.g. "expadams2 x4 on vp(0)".
 func (s Exponential) String() string {
-	text := fmt.Sprintf("%s x%d", s.Method, s.Steps())
-	if s.Times != nil {
-		hash := fnv.New32a()
-		_ = binary.Write(hash, binary.LittleEndian, s.Times) // a hash takes everything
-		text += fmt.Sprintf(" on grid %08x", hash.Sum32())
-	}
+	text := s.Method + s.spacing().String()
 	if name := s.Schedule().String(); name != "straight" {
 		text += " on " + name
 	}
@@ -148,16 +139,8 @@ func (s Exponential) Check() error {
 	if _, ok := exponentials[s.Method]; !ok {
 		return fmt.Errorf("solver: unknown exponential method %q; valid names: %s", s.Method, strings.Join(exponentialNames, ", "))
 	}
-	if s.Times == nil && s.N < 1 {
-		return fmt.Errorf("solver: %s with %d steps: the number of steps must be at least 1", s.Method, s.N)
-	}
-	if s.Times != nil {
-		if s.N != 0 && s.N != s.Steps() {
-			return fmt.Errorf("solver: %s with N = %d and %d times: give one of them, or one time more than steps", s.Method, s.N, len(s.Times))
-		}
-		if err := checkGrid(s.Method, s.Times); err != nil {
-			return err
-		}
+	if err := s.spacing().check(s.Method); err != nil {
+		return err
 	}
 	path := s.Schedule()
 	if err := path.CheckSchedule(); err != nil {

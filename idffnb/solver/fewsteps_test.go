@@ -90,10 +90,10 @@ func fewEvaluations(t *testing.T) []string {
 				solver.DPMSolverPP(2, budget), solver.ExpAdams(2, budget), solver.ExpAdams(3, budget),
 			} {
 				evaluations := budget
-				if s, ok := s.(interface{ Times() []float64 }); ok {
+				if s, ok := s.(interface{ EvaluatedAt() []float64 }); ok {
 					evaluations = 0
 					if checked, ok := s.(interface{ Check() error }); ok && checked.Check() == nil {
-						evaluations = len(s.Times())
+						evaluations = len(s.EvaluatedAt())
 					}
 				}
 				if evaluations != budget {

@@ -1,12 +1,10 @@
 package solver
 
 import (
-	"fmt"
-
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// StratonovichHeun is Heun's method for equations in the sense of Stratonovich, dx = f dt + g o dW, with N equal steps over [0, 1]. torchsde knows it as "heun".
+// StratonovichHeun is Heun's method for equations in the sense of Stratonovich, dx = f dt + g o dW, with N equal steps, or those between own Times, over [0, 1]. torchsde knows it as "heun".
 //
 //	x' = x + dt f(x, t) + g(x, t) dW
 //	x <- x + dt/2 (f(x, t) + f(x', t + dt)) + 1/2 (g(x, t) + g(x', t + dt)) dW,   dW = W(t + dt) - W(t)
@@ -17,35 +15,46 @@ import (
 // The last evaluation is at t = 1, where the velocity of an x1-network is 0/0 (it divides by 0.01, see package flow): with such networks few steps of SRK, which ends before,
 // are better than few steps of Heun. Networks of velocities are not affected.
 type StratonovichHeun struct {
-	N int // steps, at least 1
+	N     int       // equal steps, at least 1; 0, or as many as there are, where Times are given
+	Times []float64 // own grid, increasing from 0 to 1; nil: equal steps
 }
 
 // HeunStratonovich is Heun's method for Stratonovich equations with n steps.
-func HeunStratonovich(n int) StratonovichHeun { return StratonovichHeun{n} }
+func HeunStratonovich(n int) StratonovichHeun { return StratonovichHeun{N: n} }
 
 // Name implements Solver. It tells the method from the Runge-Kutta method heun2.
 func (s StratonovichHeun) Name() string { return "heun-stratonovich" }
 
+// On is the method on own times from 0 to 1, such as HeunStratonovich(8).On(Powers(8, 1.5)...): one time more than it has steps.
+func (s StratonovichHeun) On(times ...float64) StratonovichHeun {
+	s.Times = append([]float64{}, times...)
+	return s
+}
+
+func (s StratonovichHeun) spacing() spacing { return spacing{s.N, s.Times} }
+
 // Steps implements Fixed.
-func (s StratonovichHeun) Steps() int { return s.N }
+func (s StratonovichHeun) Steps() int { return s.spacing().steps() }
 
 // Grid implements Solver.
-func (s StratonovichHeun) Grid() []float64 { return Grid(s.N) }
+func (s StratonovichHeun) Grid() []float64 { return s.spacing().grid() }
 
 // Order is the order of convergence without noise: 2.
 func (s StratonovichHeun) Order() int { return 2 }
 
 // String gives the method and its steps, e.g. "heun-stratonovich x25".
-func (s StratonovichHeun) String() string { return fmt.Sprintf("%s x%d", s.Name(), s.N) }
+func (s StratonovichHeun) String() string { return s.Name() + s.spacing().String() }
 
 // graphKey identifies the graph.
-func (s StratonovichHeun) graphKey() string { return s.String() }
+func (s StratonovichHeun) graphKey() string { return s.Name() + s.spacing().key() }
 
 // Check says in one line what is wrong with the solver, or nil.
 func (s StratonovichHeun) Check() error { return checkStochastic(s) }
 
-// Times lists the times at which the field is evaluated, in order.
-func (s StratonovichHeun) Times() []float64 { return Heun(s.N).Times() }
+// EvaluatedAt lists the times at which the field is evaluated, in order.
+func (s StratonovichHeun) EvaluatedAt() []float64 {
+	return RungeKutta{"heun2", s.N, s.Times}.EvaluatedAt()
+}
 
 // NeedsArea implements Stochastic: it does not.
 func (s StratonovichHeun) NeedsArea() bool { return false }

@@ -7,12 +7,13 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// RungeKutta is an explicit Runge-Kutta method with N equal steps over [0, 1]. With the method's Butcher tableau (c, A, b),
+// RungeKutta is an explicit Runge-Kutta method with N equal steps over [0, 1], or those between own Times. With the method's Butcher tableau (c, A, b),
 //
 //	k_i = f(x + dt sum_j A_ij k_j, t + c_i dt),   x <- x + dt sum_i b_i k_i
 type RungeKutta struct {
-	Method string // euler, midpoint, heun2, heun3, bosh3, rk4 or rk4classic
-	N      int    // steps, at least 1
+	Method string    // euler, midpoint, heun2, heun3, bosh3, rk4 or rk4classic
+	N      int       // equal steps, at least 1; 0, or as many as there are, where Times are given
+	Times  []float64 // own grid, increasing from 0 to 1; nil: equal steps
 }
 
 // tableau is a Butcher tableau: row i of a has i entries; c_i is the sum of row i.
@@ -24,26 +25,26 @@ type tableau struct {
 }
 
 // Euler is x <- x + dt f(x, t): order 1, one evaluation a step. It never evaluates t = 1.
-func Euler(n int) RungeKutta { return RungeKutta{"euler", n} }
+func Euler(n int) RungeKutta { return RungeKutta{Method: "euler", N: n} }
 
 // Midpoint evaluates at t and t + dt/2: order 2, two evaluations a step. It never evaluates t = 1.
-func Midpoint(n int) RungeKutta { return RungeKutta{"midpoint", n} }
+func Midpoint(n int) RungeKutta { return RungeKutta{Method: "midpoint", N: n} }
 
 // Heun is the trapezoidal predictor-corrector, torchdiffeq's "heun2": order 2, two evaluations a step, the last at t = 1.
-func Heun(n int) RungeKutta { return RungeKutta{"heun2", n} }
+func Heun(n int) RungeKutta { return RungeKutta{Method: "heun2", N: n} }
 
 // Heun3 is Heun's third-order rule, torchdiffeq's "heun3": order 3, three evaluations a step. It never evaluates t = 1.
-func Heun3(n int) RungeKutta { return RungeKutta{"heun3", n} }
+func Heun3(n int) RungeKutta { return RungeKutta{Method: "heun3", N: n} }
 
 // Bosh3 is the third-order solution of Bogacki and Shampine's pair with equal steps and no error estimate; AdaptiveBosh3 is torchdiffeq's "bosh3". Order 3, three
 // evaluations a step, none of them at t = 1.
-func Bosh3(n int) RungeKutta { return RungeKutta{"bosh3", n} }
+func Bosh3(n int) RungeKutta { return RungeKutta{Method: "bosh3", N: n} }
 
 // RK4 is Kutta's 3/8 rule, which torchdiffeq calls "rk4": order 4, four evaluations a step, the last at t = 1.
-func RK4(n int) RungeKutta { return RungeKutta{"rk4", n} }
+func RK4(n int) RungeKutta { return RungeKutta{Method: "rk4", N: n} }
 
 // RK4Classic is the classic fourth-order rule: order 4, four evaluations a step, the last at t = 1.
-func RK4Classic(n int) RungeKutta { return RungeKutta{"rk4classic", n} }
+func RK4Classic(n int) RungeKutta { return RungeKutta{Method: "rk4classic", N: n} }
 
 // The tableaus are those of Hairer, Norsett, Wanner, Solving Ordinary Differential Equations I, section II.1; bosh3's is that of the third-order
 // solution of Bogacki and Shampine, A 3(2) pair of Runge-Kutta formulas, Appl. Math. Lett. 2 (1989).
@@ -67,11 +68,19 @@ var rungeKuttas = []string{"euler", "midpoint", "heun2", "heun3", "bosh3", "rk4"
 // Name implements Solver.
 func (s RungeKutta) Name() string { return s.Method }
 
+// On is the method on own times from 0 to 1, such as Midpoint(4).On(Shifted(4, 2)...): one time more than it has steps.
+func (s RungeKutta) On(times ...float64) RungeKutta {
+	s.Times = append([]float64{}, times...)
+	return s
+}
+
+func (s RungeKutta) spacing() spacing { return spacing{s.N, s.Times} }
+
 // Steps implements Fixed.
-func (s RungeKutta) Steps() int { return s.N }
+func (s RungeKutta) Steps() int { return s.spacing().steps() }
 
 // Grid implements Solver.
-func (s RungeKutta) Grid() []float64 { return Grid(s.N) }
+func (s RungeKutta) Grid() []float64 { return s.spacing().grid() }
 
 // Order is the method's order of convergence: the error at t = 1 falls as dt^Order. It is 0 for an unknown method.
 func (s RungeKutta) Order() int { return tableaus[s.Method].order }
@@ -81,23 +90,20 @@ func (s RungeKutta) Check() error {
 	if _, ok := tableaus[s.Method]; !ok {
 		return fmt.Errorf("solver: unknown Runge-Kutta method %q; valid names: %s", s.Method, strings.Join(rungeKuttas, ", "))
 	}
-	if s.N < 1 {
-		return fmt.Errorf("solver: %s with %d steps: the number of steps must be at least 1", s.Method, s.N)
-	}
-	return nil
+	return s.spacing().check(s.Method)
 }
 
-// String gives the method and its steps, e.g. "rk4 x2".
-func (s RungeKutta) String() string { return fmt.Sprintf("%s x%d", s.Method, s.N) }
+// String gives the method and its steps, e.g. "rk4 x2", and a hash of own times, e.g. "rk4 x2 on grid 1b2c3d4e".
+func (s RungeKutta) String() string { return s.Method + s.spacing().String() }
 
 // graphKey identifies the graph.
-func (s RungeKutta) graphKey() string { return s.String() }
+func (s RungeKutta) graphKey() string { return s.Method + s.spacing().key() }
 
-// Times lists the times at which the field is evaluated, in order.
-func (s RungeKutta) Times() []float64 {
+// EvaluatedAt lists the times at which the field is evaluated, in order.
+func (s RungeKutta) EvaluatedAt() []float64 {
 	var times []float64
-	grid := Grid(s.N)
-	for n := range s.N {
+	grid := s.Grid()
+	for n := range s.Steps() {
 		times = append(times, tableaus[s.Method].times(grid[n], grid[n+1])...)
 	}
 	return times
@@ -117,9 +123,9 @@ func (s RungeKutta) Integrate(field Field, x *graph.Node) []*graph.Node {
 		panic(err)
 	}
 	field = alike(field)
-	method, grid := tableaus[s.Method], Grid(s.N)
+	method, grid := tableaus[s.Method], s.Grid()
 	states := []*graph.Node{x}
-	for n := range s.N {
+	for n := range s.Steps() {
 		x, _ = method.step(field, x, grid[n], grid[n+1], n)
 		states = append(states, x)
 	}

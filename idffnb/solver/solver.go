@@ -88,10 +88,10 @@ type entry struct {
 func named() []entry {
 	var list []entry
 	for _, name := range rungeKuttas {
-		list = append(list, entry{name, func(n int) Fixed { return RungeKutta{name, n} }})
+		list = append(list, entry{name, func(n int) Fixed { return RungeKutta{Method: name, N: n} }})
 	}
 	for k := adamsLeast; k <= adamsMost; k++ {
-		list = append(list, entry{Adams{K: k}.Name(), func(n int) Fixed { return Adams{k, n} }})
+		list = append(list, entry{Adams{K: k}.Name(), func(n int) Fixed { return AdamsBashforth(k, n) }})
 	}
 	for _, name := range exponentialNames {
 		list = append(list, entry{name, func(n int) Fixed { return Exponential{Method: name, N: n} }})
@@ -103,32 +103,6 @@ func named() []entry {
 		entry{SRK(1).Name(), func(n int) Fixed { return SRK(n) }},
 	)
 	return list
-}
-
-// Grid returns the n+1 equidistant times 0, 1/n, ..., 1, for n of at least 1. The last is exactly 1.
-func Grid(n int) []float64 {
-	times := make([]float64, n+1)
-	for i := range times {
-		times[i] = float64(i) / float64(n)
-	}
-	return times
-}
-
-// checkGrid says in one line what is wrong with a time grid, or nil.
-func checkGrid(name string, times []float64) error {
-	steps := len(times) - 1
-	if steps < 1 {
-		return fmt.Errorf("solver: %s with %d times: a grid needs at least the two times 0 and 1", name, len(times))
-	}
-	if times[0] != 0 || times[steps] != 1 {
-		return fmt.Errorf("solver: %s runs from t = %g to %g: its times must start at 0 and end at 1", name, times[0], times[steps])
-	}
-	for k := range steps {
-		if !(times[k] < times[k+1]) {
-			return fmt.Errorf("solver: %s: time %d is %g and the next %g: times must increase", name, k, times[k], times[k+1])
-		}
-	}
-	return nil
 }
 
 // GraphKey identifies the graph that a solver builds, for caches of compiled graphs: solvers with equal keys build the same graph,

@@ -73,11 +73,11 @@ func TestTimes(t *testing.T) {
 		{Midpoint(2), []float64{0, .25, .5, .75}},
 		{Heun(2), []float64{0, .5, .5, 1}},
 		{Heun3(1), []float64{0, 1. / 3, 2. / 3}},
-		{RungeKutta{"bosh3", 2}, []float64{0, .25, .375, .5, .75, .875}},
+		{RungeKutta{Method: "bosh3", N: 2}, []float64{0, .25, .375, .5, .75, .875}},
 		{RK4(1), []float64{0, 1. / 3, 2. / 3, 1}},
 		{RK4Classic(1), []float64{0, .5, .5, 1}},
 	} {
-		got := tc.solver.Times()
+		got := tc.solver.EvaluatedAt()
 		if len(got) != len(tc.want) {
 			t.Fatalf("%v: times %v, want %v", tc.solver, got, tc.want)
 		}
@@ -88,7 +88,7 @@ func TestTimes(t *testing.T) {
 		}
 	}
 	for n := 1; n < 200; n++ { // the end is exactly 1 for every number of steps
-		times := RK4(n).Times()
+		times := RK4(n).EvaluatedAt()
 		if last := times[len(times)-1]; last != 1 {
 			t.Fatalf("rk4 x%d ends at %v, want exactly 1", n, last)
 		}
@@ -168,8 +168,8 @@ func TestEvaluations(t *testing.T) {
 		if slices.Contains(times, 1) != atEnd[known.name] {
 			t.Errorf("%s evaluates at %v: whether at t = 1 should be %v", known.name, times, atEnd[known.name])
 		}
-		if s, ok := s.(interface{ Times() []float64 }); ok && !slices.Equal(s.Times(), times) {
-			t.Errorf("%s says that it evaluates at %v, and does at %v", known.name, s.Times(), times)
+		if s, ok := s.(interface{ EvaluatedAt() []float64 }); ok && !slices.Equal(s.EvaluatedAt(), times) {
+			t.Errorf("%s says that it evaluates at %v, and does at %v", known.name, s.EvaluatedAt(), times)
 		}
 	}
 }
@@ -180,9 +180,9 @@ func TestRungeKuttaCheck(t *testing.T) {
 		want string // in the error; "": there is none
 	}{
 		{RK4(2), ""},
-		{RungeKutta{"rk4", 0}, "at least 1"},
-		{RungeKutta{"rk45", 2}, `unknown Runge-Kutta method "rk45"; valid names: euler, midpoint, heun2, heun3, bosh3, rk4, rk4classic`},
-		{RungeKutta{"euler-maruyama", 2}, "valid names: euler, midpoint"}, // that one is Maruyama
+		{RungeKutta{Method: "rk4", N: 0}, "at least 1"},
+		{RungeKutta{Method: "rk45", N: 2}, `unknown Runge-Kutta method "rk45"; valid names: euler, midpoint, heun2, heun3, bosh3, rk4, rk4classic`},
+		{RungeKutta{Method: "euler-maruyama", N: 2}, "valid names: euler, midpoint"}, // that one is Maruyama
 		{RungeKutta{}, "valid names: euler, midpoint"},
 	} {
 		err := tc.s.Check()

@@ -7,7 +7,7 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// Roessler is the stochastic Runge-Kutta method of strong order 1.5 that torchsde knows as "srk", with N steps over [0, 1], in the sense of Itô. With h the step, dW the increment of W and
+// Roessler is the stochastic Runge-Kutta method of strong order 1.5 that torchsde knows as "srk", with N equal steps, or those between own Times, over [0, 1], in the sense of Itô. With h the step, dW the increment of W and
 // I10 = int (W(s) - W(t)) ds over it (Brownian.Areas), it is SRA1 where g is a scalar, which stands for additive noise g(t),
 //
 //	f_1 = f(x, t),   f_2 = f(x + 3/4 h f_1 + 3/2 g(t + h) I10/h, t + 3/4 h)
@@ -27,40 +27,54 @@ import (
 // SRA1 evaluates the drift twice a step, the last time at t = 1 - h/4; so does a step without noise, the Runge-Kutta method of order 2 with nodes 0, 3/4 and weights 1/3, 2/3. SRID2 evaluates it three
 // times, in the last step also at t = 1; without noise it has order 3. torchsde 0.2.6 takes the same steps with three evaluations and ten: it evaluates a stage again for each later one.
 //
-// The steps end at times of Brownian's tree, where it gives integrals exactly: at k/N moved by 1/8192 at most.
+// The steps end at times of Brownian's tree, where it gives integrals exactly: at those asked for moved by 1/8192 at most.
 type Roessler struct {
-	N int // steps, at least 1
+	N     int       // equal steps, at least 1; 0, or as many as there are, where Times are given
+	Times []float64 // own grid, increasing from 0 to 1; nil: equal steps
 }
 
 // SRK is Rößler's stochastic Runge-Kutta method with n steps.
-func SRK(n int) Roessler { return Roessler{n} }
+func SRK(n int) Roessler { return Roessler{N: n} }
 
 // Name implements Solver.
 func (s Roessler) Name() string { return "srk" }
 
+// On is the method on own times from 0 to 1, such as SRK(8).On(Powers(8, 1.5)...): one time more than it has steps.
+func (s Roessler) On(times ...float64) Roessler {
+	s.Times = append([]float64{}, times...)
+	return s
+}
+
+func (s Roessler) spacing() spacing { return spacing{s.N, s.Times} }
+
 // Steps implements Fixed.
-func (s Roessler) Steps() int { return s.N }
+func (s Roessler) Steps() int { return s.spacing().steps() }
 
 // Grid implements Solver: multiples of 1/4096.
-func (s Roessler) Grid() []float64 { return treeGrid(s.N) }
+func (s Roessler) Grid() []float64 { return treeGrid(s.spacing().grid()) }
 
 // Order is the order of convergence without noise, by Integrate: 2.
 func (s Roessler) Order() int { return 2 }
 
 // String gives the method and its steps, e.g. "srk x25".
-func (s Roessler) String() string { return fmt.Sprintf("%s x%d", s.Name(), s.N) }
+func (s Roessler) String() string { return s.Name() + s.spacing().String() }
 
 // graphKey identifies the graph.
-func (s Roessler) graphKey() string { return s.String() }
+func (s Roessler) graphKey() string { return s.Name() + s.spacing().key() }
 
 // Check says in one line what is wrong with the solver, or nil.
-func (s Roessler) Check() error { return checkStochastic(s) }
+func (s Roessler) Check() error {
+	if err := checkStochastic(s); err != nil {
+		return err
+	}
+	return checkGrid(fmt.Sprintf("%s, whose steps end at multiples of 1/%d", s.Name(), 1<<BrownianDepth), s.Grid())
+}
 
-// Times lists the times at which the drift is evaluated, in order, for noise g(t) and for none. They end before 1.
-func (s Roessler) Times() []float64 {
+// EvaluatedAt lists the times at which the drift is evaluated, in order, for noise g(t) and for none. They end before 1.
+func (s Roessler) EvaluatedAt() []float64 {
 	var times []float64
 	grid := s.Grid()
-	for k := range s.N {
+	for k := range s.Steps() {
 		times = append(times, grid[k], stageTime(grid[k], grid[k+1], .75))
 	}
 	return times

@@ -26,10 +26,12 @@ type Increment struct {
 	Area *graph.Node // int (W(s) - W(t_k)) ds over the step, as from Brownian.Areas; nil where the solver does not need it
 }
 
-// checkStochastic says in one line what is wrong with the number of steps of a stochastic solver, or nil.
+// checkStochastic says in one line what is wrong with the steps of a stochastic solver, or nil.
 func checkStochastic(s Stochastic) error {
-	if s.Steps() < 1 {
-		return fmt.Errorf("solver: %s with %d steps: the number of steps must be at least 1", s.Name(), s.Steps())
+	if own, ok := s.(interface{ spacing() spacing }); ok {
+		if err := own.spacing().check(s.Name()); err != nil {
+			return err
+		}
 	}
 	if most := 1 << BrownianDepth; s.Steps() > most {
 		return fmt.Errorf("solver: %s with %d steps: its Brownian motion is resolved to %d steps", s.Name(), s.Steps(), most)

@@ -73,8 +73,8 @@ func (s Torchsde) Check() error {
 	return nil
 }
 
-// Times lists the times at which the drift is evaluated.
-func (s Torchsde) Times() []float64 {
+// EvaluatedAt lists the times at which the drift is evaluated.
+func (s Torchsde) EvaluatedAt() []float64 {
 	grid, times := s.Grid(), []float64(nil)
 	for k := range len(grid) - 1 {
 		times = append(times, grid[k])

@@ -71,7 +71,7 @@ func TestTorchsdeTimes(t *testing.T) {
 				return constant(x, 3*at.Number()*at.Number())
 			}, x)[s.Steps()]
 		}, 2.).Value().(float64)
-		sorted := slices.Clone(s.Times())
+		sorted := slices.Clone(s.EvaluatedAt())
 		slices.Sort(sorted)
 		slices.Sort(times)
 		if !slices.Equal(sorted, times) {
