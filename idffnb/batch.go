@@ -64,8 +64,26 @@ func (e Experiment) makeBatch(step int) batch {
 		b.cond = rows(cond, j, len(cond)/n)
 		e.dropCond(b.cond, step)
 	}
-	b.t, b.interval = e.Objective.Times(rng, n)
+	if b.t, b.interval, err = e.times(rng); err != nil {
+		return batch{err: fmt.Errorf("step %d: %w", step, err)}
+	}
 	return b
+}
+
+// times draws those of a batch, and the intervals of meanflow; it refuses what are no times.
+func (e Experiment) times(rng *rand.Rand) (t, interval []float32, err error) {
+	name := "times " + e.Times.Name()
+	defer caught(name, &err)
+	t, interval = e.Objective.Times(rng, e.Times, e.Batch)
+	if len(t) != e.Batch {
+		return nil, nil, fmt.Errorf("%s: %d of them, want %d", name, len(t), e.Batch)
+	}
+	for k, v := range t {
+		if !(v >= 0 && (v < 1 || v == 1 && e.Objective.Averages())) {
+			return nil, nil, fmt.Errorf("%s: time %d is %g, want 0 or more and less than 1", name, k, v)
+		}
+	}
+	return t, interval, nil
 }
 
 // pairs couples the rows of a batch; it refuses what are no rows of it.

@@ -37,6 +37,7 @@ type Experiment struct {
 	Path      flow.Path      // zero: flow.Straight()
 	Coupling  flow.Coupling  // nil: flow.Independent()
 	Objective flow.Objective // zero: flow.X1()
+	Times     flow.Times     // of training; nil: flow.Uniform(). Objective meanflow has its own
 
 	Batch        int     // points in a training batch; 0: 256
 	LearningRate float64 // of AdamW with betas .9 and .999; 0: 2e-4
@@ -79,6 +80,9 @@ func (e Experiment) withDefaults() Experiment {
 	if e.Objective.Kind == "" {
 		e.Objective = flow.X1()
 	}
+	if e.Times == nil {
+		e.Times = flow.Uniform()
+	}
 	setDefault(&e.Batch, 256)
 	setDefault(&e.LearningRate, 2e-4)
 	setDefault(&e.WeightDecay, .01)
@@ -101,7 +105,7 @@ func (e Experiment) checkPointers() error {
 	for _, p := range []struct {
 		what string
 		v    any
-	}{{"data", e.Data}, {"net", e.Net}, {"coupling", e.Coupling}} {
+	}{{"data", e.Data}, {"net", e.Net}, {"coupling", e.Coupling}, {"times", e.Times}} {
 		if v := reflect.ValueOf(p.v); v.Kind() == reflect.Pointer && v.IsNil() {
 			return fmt.Errorf("idffnb: experiment %s: its %s is a nil %T: look at the error of the function that made it", e.Name, p.what, p.v)
 		}
@@ -132,7 +136,7 @@ func (e Experiment) check() error {
 	if err := e.checkExtras(); err != nil {
 		return fmt.Errorf("idffnb: experiment %s: %w", e.Name, err)
 	}
-	for _, part := range []any{e.Path, e.Net, e.Coupling} {
+	for _, part := range []any{e.Path, e.Net, e.Coupling, e.Times} {
 		if c, ok := part.(interface{ Check() error }); ok {
 			if err := c.Check(); err != nil {
 				return fmt.Errorf("idffnb: experiment %s: %w", e.Name, err)
@@ -147,6 +151,9 @@ func (e Experiment) check() error {
 	}
 	if err := e.Objective.Check(e.Path); err != nil {
 		return fmt.Errorf("idffnb: experiment %s: %w", e.Name, err)
+	}
+	if _, uniform := e.Times.(flow.UniformTimes); !uniform && e.Objective.Averages() {
+		return fmt.Errorf("idffnb: experiment %s: objective meanflow draws pairs of times of its own, and %s times would be left out: set flow.Averaging's Mean and Std instead", e.Name, e.Times.Name())
 	}
 	if err := e.checkImage(); err != nil {
 		return fmt.Errorf("idffnb: experiment %s: %w", e.Name, err)
@@ -197,6 +204,13 @@ func (e Experiment) identity() ([]byte, error) {
 	}
 	if e.DropCond != 0 { // what came later is there where it is set, so that the folders of runs keep their names
 		whole["drop_cond"] = e.DropCond
+	}
+	if _, uniform := e.Times.(flow.UniformTimes); !uniform {
+		described, err := describe("times", e.Times)
+		if err != nil {
+			return nil, fmt.Errorf("idffnb: experiment %s: %w", e.Name, err)
+		}
+		whole["times"] = described
 	}
 	if e.EMA != 0 {
 		whole["ema"] = e.EMA

@@ -49,6 +49,9 @@ func TestFolderIdentity(t *testing.T) {
 		"seed":      func(e *Experiment) { e.Seed = 8 },
 		"coupling":  func(e *Experiment) { e.Coupling = flow.ExactOT() },
 		"data":      func(e *Experiment) { e.Data = datasets.Rings() },
+		"times":     func(e *Experiment) { e.Times = flow.LogitNormal(0, 1) },
+		"times, 2":  func(e *Experiment) { e.Times = flow.LogitNormal(0, 2) },
+		"own times": func(e *Experiment) { e.Times = ownTimes{} },
 		"path":      func(e *Experiment) { e.Path = flow.Bridge(.2) },
 		"net":       func(e *Experiment) { e.Net = net.MLP{Width: 17, Layers: 2} },
 		"steps":     func(e *Experiment) { e.Steps = 61 },
@@ -63,7 +66,7 @@ func TestFolderIdentity(t *testing.T) {
 		}
 	}
 	e := base
-	e.Coupling, e.Path, e.Objective, e.WeightDecay, e.ClipNorm = flow.Independent(), flow.Straight(), flow.X1(), .01, 1
+	e.Coupling, e.Path, e.Objective, e.Times, e.WeightDecay, e.ClipNorm = flow.Independent(), flow.Straight(), flow.X1(), flow.Uniform(), .01, 1
 	if other := mustOpen(t, e).Dir; other != dir {
 		t.Errorf("the defaults spelled out have another folder: %s, not %s", other, dir)
 	}

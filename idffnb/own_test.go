@@ -103,6 +103,28 @@ func (c ownCoupling) Pairs(_ *rand.Rand, x0, _ []float32, dim int) (i, j []int, 
 	return i, j, nil
 }
 
+// ownTimes are the early ones.
+type ownTimes struct{ Fault string }
+
+func (ownTimes) Name() string { return "early" }
+func (o ownTimes) Draw(rng *rand.Rand, n int) []float32 {
+	times := make([]float32, n)
+	for k := range times {
+		times[k] = rng.Float32() / 4
+	}
+	switch o.Fault {
+	case "text":
+		panic("no time")
+	case "late":
+		times[3] = 1
+	case "nan":
+		times[4] = float32(math.NaN())
+	case "few":
+		times = times[1:]
+	}
+	return times
+}
+
 type ownPath struct{ Fault string }
 
 func (p ownPath) Coefficients(t *Node) (a, b, c *Node) {
@@ -267,6 +289,13 @@ func TestOwnFaults(t *testing.T) {
 		{"coupling own reversal returned the pair (2, 32): want rows from 0 to 31", func(e *Experiment) { e.Coupling = ownCoupling{"high"} }},
 		{"coupling own reversal returned the pair (-1, 29)", func(e *Experiment) { e.Coupling = ownCoupling{"low"} }},
 		{"coupling own reversal returned 31 and 32 rows, want 32", func(e *Experiment) { e.Coupling = ownCoupling{"few"} }},
+		{"times early panicked: no time", func(e *Experiment) { e.Times = ownTimes{"text"} }},
+		{"times early: time 3 is 1, want 0 or more and less than 1", func(e *Experiment) { e.Times = ownTimes{"late"} }},
+		{"times early: time 4 is NaN", func(e *Experiment) { e.Times = ownTimes{"nan"} }},
+		{"times early: 31 of them, want 32", func(e *Experiment) { e.Times = ownTimes{"few"} }},
+		{"times is a nil *idffnb.ownTimes", func(e *Experiment) { e.Times = (*ownTimes)(nil) }},
+		{"logit-normal times of mean 0 and standard deviation 0: want", func(e *Experiment) { e.Times = flow.LogitNormal(0, 0) }},
+		{"objective meanflow draws pairs of times of its own, and early times would be left out", func(e *Experiment) { e.Objective, e.Times = flow.AverageVelocity(), ownTimes{} }},
 		{"no path", func(e *Experiment) { e.Path = flow.OwnPath(ownPath{"text"}) }},
 		{"a coefficient is nil", func(e *Experiment) { e.Path = flow.OwnPath(ownPath{"a"}) }},
 		{"a coefficient is nil", func(e *Experiment) { e.Path = flow.OwnPath(ownPath{"b"}) }},

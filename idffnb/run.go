@@ -17,6 +17,7 @@ import (
 	"github.com/gomlx/compute/distributed"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/idff-go/workbench/idffnb/checkpoint"
+	"github.com/idff-go/workbench/idffnb/flow"
 	"github.com/idff-go/workbench/idffnb/net"
 )
 
@@ -317,5 +318,9 @@ func (r *Run) String() string {
 	if e.weights != nil {
 		from = e.weights.String() + ", then "
 	}
-	return fmt.Sprintf("%s: %s%d of %d steps, %s coupling, %v path, seed %d, trained in %.0f s%s; %v", e.Name, from, r.step, e.Steps, e.Coupling.Name(), e.Path, e.Seed, r.seconds, r.averageNote(), r.info)
+	times := ""
+	if _, uniform := e.Times.(flow.UniformTimes); !uniform {
+		times = fmt.Sprintf(" at %s times", e.Times.Name())
+	}
+	return fmt.Sprintf("%s: %s%d of %d steps%s, %s coupling, %v path, seed %d, trained in %.0f s%s; %v", e.Name, from, r.step, e.Steps, times, e.Coupling.Name(), e.Path, e.Seed, r.seconds, r.averageNote(), r.info)
 }

@@ -72,7 +72,7 @@ func (a Averaging) check() error {
 func (a Averaging) draw(rng *rand.Rand, n int) (t, interval []float32) {
 	one := rng.Float64
 	if a.Std != 0 {
-		one = func() float64 { return 1 / (1 + math.Exp(-a.Mean-a.Std*rng.NormFloat64())) }
+		one = func() float64 { return logitNormal(rng, a.Mean, a.Std) }
 	}
 	t, interval = make([]float32, n), make([]float32, n)
 	for k := range t {

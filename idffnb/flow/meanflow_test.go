@@ -117,8 +117,8 @@ func TestAveragingTimes(t *testing.T) {
 	const n, bound = 20_000, .018
 	for _, a := range []flow.Averaging{{Apart: .75}, {Apart: .25, Mean: .4, Std: 1}, {Apart: 0}, {Apart: 1, Mean: -2, Std: 2}} {
 		o := flow.Objective{Kind: "meanflow", Average: a}
-		at, interval := o.Times(rand.New(rand.NewPCG(1, 2)), n)
-		again, _ := o.Times(rand.New(rand.NewPCG(1, 2)), n)
+		at, interval := o.Times(rand.New(rand.NewPCG(1, 2)), flow.Uniform(), n)
+		again, _ := o.Times(rand.New(rand.NewPCG(1, 2)), flow.Uniform(), n)
 		if !slices.Equal(at, again) {
 			t.Errorf("%v: the same generator gave other times", o)
 		}
@@ -146,7 +146,7 @@ func TestAveragingTimes(t *testing.T) {
 			t.Errorf("%v: %.3f of the intervals are open", o, apart/n)
 		}
 	}
-	at, interval := flow.Velocity().Times(rand.New(rand.NewPCG(5, 6)), 9)
+	at, interval := flow.Velocity().Times(rand.New(rand.NewPCG(5, 6)), flow.Uniform(), 9)
 	rng := rand.New(rand.NewPCG(5, 6))
 	for k := range at {
 		if at[k] != rng.Float32() || interval != nil {

@@ -78,16 +78,12 @@ func (o Objective) String() string {
 // Averages tells whether the network is one of average velocities, which sees the interval r - t as the last column of its cond.
 func (o Objective) Averages() bool { return o.kind() == "meanflow" }
 
-// Times draws the times of a batch of n: t [n] uniform in [0, 1) and no interval, or, for meanflow, t and r - t, each [n].
-func (o Objective) Times(rng *rand.Rand, n int) (t, interval []float32) {
+// Times draws the times of a batch of n: t [n] of the density and no interval, or, for meanflow, which has a density of its own, t and r - t, each [n].
+func (o Objective) Times(rng *rand.Rand, of Times, n int) (t, interval []float32) {
 	if o.Averages() {
 		return o.Average.draw(rng, n)
 	}
-	t = make([]float32, n)
-	for k := range t {
-		t[k] = rng.Float32()
-	}
-	return t, nil
+	return of.Draw(rng, n), nil
 }
 
 // Heads is the number of outputs of size dim that the network must have: 2 for x1score, x1start and sf2m, else 1.
