@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -243,9 +244,12 @@ func stepsOf(s solver.Solver) int {
 
 var unfit = regexp.MustCompile(`[^A-Za-z0-9.-]+`)
 
-// unnamed is for the name of a file: it tells apart fields and solvers of the same names whose numbers differ, those of learned schedules and of Euler's method on own times.
+// unnamed is for the name of a file: it tells apart fields and solvers of the same names whose numbers differ, those of learned schedules and own times.
 func unnamed(field flow.Field, s solver.Solver) string {
 	numbers := solverFactors(s)
+	if fixed, ok := s.(solver.Fixed); ok && !slices.Equal(fixed.Grid(), solver.Grid(fixed.Steps())) {
+		numbers = append(numbers, fixed.Grid()...)
+	}
 	if _, ok := flow.Unguided(field).(flow.ScheduledField); ok {
 		numbers = append(numbers, field.Factors()...)
 	}

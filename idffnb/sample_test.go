@@ -370,6 +370,7 @@ func TestSamplesOfSchedulesAreKeptApart(t *testing.T) {
 	}{
 		{flow.CFM(), solver.EulerOn(0, .3, 1)},
 		{flow.CFM(), solver.EulerOn(0, .6, 1)},
+		{flow.CFM(), solver.Midpoint(2).On(0, .3, 1)}, {flow.CFM(), solver.Midpoint(2).On(0, .30001, 1)},
 		{flow.CFM(), solver.Scheduled{Label: "euler on grid", Times: []float64{0, .6, 1}, Weights: [][]float64{{1}, {1.1}}}},
 		{flow.ScheduledField{Gamma: [][]float64{{.5}, {.5}}}, solver.EulerOn(0, .3, 1)},
 		{flow.ScheduledField{Gamma: [][]float64{{.5}, {.7}}}, solver.EulerOn(0, .3, 1)},

@@ -1,5 +1,5 @@
 // Package flow holds the formulas of few-step generative flows, each in a file of its own: the probability path between
-// noise and data (path.go), the coupling of a batch (coupling.go), what a network is trained to predict (objective.go), and the
+// noise and data (path.go), the coupling of a batch (coupling.go), what a network is trained to predict (objective.go) and at which times (times.go), and the
 // fields that are integrated (cfm.go, released.go, written.go, scheduled.go; stochastic.go with the noise of noise.go, ancestral.go; probabilityflow.go without it; guidance.go for conditional networks; meanflow.go, sf2m.go, x1start.go; releasedmd.go and releasedimages.go for molecular dynamics and images) with the derivatives they are made of
 // (derivative.go, score.go), and the divergence that log-likelihoods need (divergence.go).
 //

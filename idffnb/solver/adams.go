@@ -67,7 +67,7 @@ func (s Adams) Grid() []float64 { return s.spacing().grid() }
 // Order is the order of convergence, K.
 func (s Adams) Order() int { return s.K }
 
-// String gives the method and its steps, e.g. "adams3 x6", and a hash of own times.
+// String gives the method and its steps, e.g. "adams3 x6", and own times.
 func (s Adams) String() string { return s.Name() + s.spacing().String() }
 
 // graphKey identifies the graph.

@@ -49,6 +49,11 @@
 //
 // Which of them is best depends on the field: measure, with the metric that matters.
 //
+// Their steps are equal unless they are given times of one's own, which often serve few evaluations better:
+//
+//	solver.AdamsBashforth(2, 2).On(0, .35, 1)
+//	solver.Midpoint(4).On(solver.Powers(4, 1.5)...) // or Shifted, Karras
+//
 // Solvers that choose their steps by a tolerance (Adaptive, AdaptiveByName), for each step made, accepted or not, and 2 evaluations more in all:
 //
 //	adaptive_heun  2 evaluations   order 2   for loose tolerances

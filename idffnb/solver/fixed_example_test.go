@@ -59,3 +59,22 @@ func ExampleAdams() {
 	// midpoint x4, 8 evaluations: off by 0.0145
 	// adams3 x7, 8 evaluations: off by 0.0065
 }
+
+// Four evaluations of dx/dt = -x/(t + 1/2), which changes fastest at t = 0: on equal steps, and on a short one and a long one. The end is 1/3.
+func ExampleRungeKutta_On() {
+	backend, err := gobackend.New("ops_sequential")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, s := range []solver.Fixed{solver.Midpoint(2), solver.Midpoint(2).On(0, .35, 1), solver.Midpoint(2).On(solver.Shifted(2, 2)...)} {
+		end := graph.MustExecOnce(backend, func(x *graph.Node) *graph.Node {
+			return s.Integrate(func(x *graph.Node, t solver.Time) *graph.Node { return graph.DivScalar(graph.Neg(x), t.Number()+.5) }, x)[s.Steps()]
+		}, 1.0)
+		fmt.Printf("%v: %.3f\n", s, end.Value())
+	}
+	// Output:
+	// midpoint x2: 0.467
+	// midpoint x2 on 0 0.35 1: 0.436
+	// midpoint x2 on 0 0.333 1: 0.438
+}

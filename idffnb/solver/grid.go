@@ -74,15 +74,22 @@ func (g spacing) grid() []float64 {
 	return Grid(g.n)
 }
 
-// String gives their number, and tells own times apart by a hash: " x4", " x4 on grid 1b2c3d4e".
+// String gives their number and own times: " x4", " x2 on 0 0.354 1"; of more than four steps a hash that tells them apart, " x8 on grid 1b2c3d4e".
 func (g spacing) String() string {
 	text := fmt.Sprintf(" x%d", g.steps())
-	if g.times != nil {
-		hash := fnv.New32a()
-		_ = binary.Write(hash, binary.LittleEndian, g.times) // a hash takes everything
-		text += fmt.Sprintf(" on grid %08x", hash.Sum32())
+	switch {
+	case g.times == nil:
+		return text
+	case g.steps() <= 4:
+		text += " on"
+		for _, t := range g.times {
+			text += fmt.Sprintf(" %.3g", t)
+		}
+		return text
 	}
-	return text
+	hash := fnv.New32a()
+	_ = binary.Write(hash, binary.LittleEndian, g.times) // a hash takes everything
+	return text + fmt.Sprintf(" on grid %08x", hash.Sum32())
 }
 
 // key identifies them in full.
@@ -122,3 +129,22 @@ func checkGrid(name string, times []float64) error {
 	}
 	return nil
 }
+
+// WithTimes is a solver's method On for those whose kind is not known beforehand, such as ByName's: the same method on own times from 0 to 1, one more than it has steps. Solvers that space their steps by
+// other numbers, Scheduled, Torchsde and those of your own, are refused.
+func WithTimes(s Fixed, times ...float64) (Fixed, error) {
+	own, ok := s.(interface{ onTimes(times []float64) Fixed })
+	if !ok {
+		return nil, fmt.Errorf("solver: %v takes no times by solver.WithTimes: give them to it as it is made", s)
+	}
+	moved := own.onTimes(times)
+	return moved, moved.(interface{ Check() error }).Check()
+}
+
+func (s RungeKutta) onTimes(times []float64) Fixed       { return s.On(times...) }
+func (s Adams) onTimes(times []float64) Fixed            { return s.On(times...) }
+func (s Exponential) onTimes(times []float64) Fixed      { return s.On(times...) }
+func (s Maruyama) onTimes(times []float64) Fixed         { return s.On(times...) }
+func (s BridgeTransition) onTimes(times []float64) Fixed { return s.On(times...) }
+func (s StratonovichHeun) onTimes(times []float64) Fixed { return s.On(times...) }
+func (s Roessler) onTimes(times []float64) Fixed         { return s.On(times...) }

@@ -52,24 +52,11 @@ func TestGrids(t *testing.T) {
 func spaced(times []float64) map[string]Fixed {
 	all := map[string]Fixed{}
 	for _, known := range named() {
-		switch s := known.with(len(times) - 1).(type) {
-		case RungeKutta:
-			all[known.name] = s.On(times...)
-		case Adams:
-			all[known.name] = s.On(times...)
-		case Exponential:
-			all[known.name] = s.On(times...)
-		case Maruyama:
-			all[known.name] = s.On(times...)
-		case BridgeTransition:
-			all[known.name] = s.On(times...)
-		case StratonovichHeun:
-			all[known.name] = s.On(times...)
-		case Roessler:
-			all[known.name] = s.On(times...)
-		default:
-			panic(known.name)
+		s, err := WithTimes(known.with(len(times)-1), times...)
+		if err != nil {
+			panic(err)
 		}
+		all[known.name] = s
 	}
 	return all
 }
@@ -223,9 +210,8 @@ func TestOwnTimesRefused(t *testing.T) {
 		{Powers(5, 0), "times must increase"},
 		{Karras(5, 80, .002, 7), "times must increase"},
 	} {
-		for _, s := range []Fixed{RungeKutta{Method: "rk4"}.On(tc.times...), AdamsBashforth(2, 0).On(tc.times...), DDIM(0).On(tc.times...), EulerMaruyama(0).On(tc.times...),
-			Ancestral(0).On(tc.times...), HeunStratonovich(0).On(tc.times...), SRK(0).On(tc.times...)} {
-			err := s.(interface{ Check() error }).Check()
+		for _, s := range []Fixed{RK4(0), AdamsBashforth(2, 0), DDIM(0), EulerMaruyama(0), Ancestral(0), HeunStratonovich(0), SRK(0)} {
+			s, err := WithTimes(s, tc.times...)
 			if s.Name() == "adams2" && len(tc.times) < 3 {
 				if err == nil || !strings.Contains(err.Error(), "must be at least 2") {
 					t.Errorf("%v: error %v", s, err)
@@ -235,6 +221,11 @@ func TestOwnTimesRefused(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("%v on %v: error %v, want one line with %q", s, tc.times, err, tc.want)
 			}
+		}
+	}
+	for _, s := range []Fixed{EulerOn(0, .5, 1), SDEInt(.5)} {
+		if _, err := WithTimes(s, 0, .4, 1); err == nil || !strings.Contains(err.Error(), "takes no times by solver.WithTimes") {
+			t.Errorf("%v: error %v", s, err)
 		}
 	}
 	for _, tc := range []struct {
@@ -258,17 +249,23 @@ func TestOwnTimesRefused(t *testing.T) {
 func TestOwnTimesAreToldApart(t *testing.T) {
 	names, keys := map[string]bool{}, map[string]bool{}
 	count := 0
-	for _, times := range [][]float64{Grid(4), Powers(4, 2), Powers(4, 2.0001)} {
+	for _, times := range [][]float64{Grid(5), Powers(5, 2), Powers(5, 2.0001)} {
 		for _, s := range spaced(times) {
 			names[fmt.Sprint(s)], keys[GraphKey(s)] = true, true
 			count++
 		}
 	}
 	for _, known := range named() {
-		names[fmt.Sprint(known.with(4))], keys[GraphKey(known.with(4))] = true, true
+		names[fmt.Sprint(known.with(5))], keys[GraphKey(known.with(5))] = true, true
 		count++
 	}
 	if len(names) != count || len(keys) != count {
 		t.Errorf("%d solvers have %d names and %d keys", count, len(names), len(keys))
+	}
+	if got, want := fmt.Sprint(Midpoint(2).On(Powers(2, 1.5)...)), "midpoint x2 on 0 0.354 1"; got != want {
+		t.Errorf("few times are named %q, want %q", got, want)
+	}
+	if a, b := Midpoint(2).On(0, .3, 1), Midpoint(2).On(0, .30001, 1); GraphKey(a) == GraphKey(b) {
+		t.Errorf("%v and %v on times that differ in the fifth digit share a graph", a, b)
 	}
 }
