@@ -118,9 +118,9 @@ func (r *Run) sample(n int, field flow.Field, s solver.Solver, options ...Sample
 		return nil, err
 	}
 	for i, v := range states[len(states)-1] {
-		if v != v {
-			return nil, fmt.Errorf("idffnb: %s: %s with %v gave NaN for point %d: %w; take smaller gammas or more steps",
-				r.exp.Name, field.Name(), s, i/r.exp.Data.Dim(), errDiverged)
+		if !finite(float64(v)) {
+			return nil, fmt.Errorf("idffnb: %s: %s with %v gave %g for point %d: %w; take smaller gammas or more steps",
+				r.exp.Name, field.Name(), s, v, i/r.exp.Data.Dim(), errDiverged)
 		}
 	}
 	return &Samples{X: states[len(states)-1], N: n, Dim: r.exp.Data.Dim(), Times: s.Grid(), States: states,

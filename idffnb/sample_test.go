@@ -1,6 +1,7 @@
 package idffnb
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"path/filepath"
@@ -222,6 +223,27 @@ func TestSampleRefuses(t *testing.T) {
 	e := small(t)
 	_, err := mustOpen(t, e).Sample(8, flow.CFM(), solver.Euler(1))
 	expectLine(t, "untrained", err, "call Train first")
+}
+
+// growing multiplies its state.
+type growing struct{}
+
+func (growing) Name() string       { return "growing" }
+func (growing) Factors() []float64 { return nil }
+func (growing) Velocity(_ *flow.Model, at flow.Point, _ []*Node) *Node {
+	return MulScalar(at.X, 1e30)
+}
+
+// TestInfiniteSamplesAreRefused: a flow whose numbers become infinite has diverged, as one whose numbers are NaN has.
+func TestInfiniteSamplesAreRefused(t *testing.T) {
+	r := trained(t)
+	_, err := r.Sample(1, growing{}, solver.Euler(3), WithStart([]float32{1, 1}), Unkept())
+	expectLine(t, "infinite", err, "gave +Inf for point 0: the flow diverges there")
+	if !errors.Is(err, errDiverged) {
+		t.Errorf("%v is no errDiverged", err)
+	}
+	_, err = r.Sample(1, growing{}, solver.Euler(3), WithStart([]float32{0, 1}), Unkept())
+	expectLine(t, "one component", err, "gave +Inf for point 0")
 }
 
 // TestScoreNeedsIndependentStart: with exact OT coupling xhat1 does not give the score, and a score head still does.
