@@ -48,10 +48,10 @@ func (e Experiment) netOrDefault() net.Net {
 		}
 		return n
 	case net.UNet:
-		if data, ok := e.Data.(shaped3); ok && n.Image == [3]int{} {
+		if data, ok := e.truth().Data.(shaped3); ok && n.Image == [3]int{} {
 			n.Image = data.Shape()
 		}
-		if data, ok := e.Data.(mapped); ok && n.Maps == 0 {
+		if data, ok := e.truth().Data.(mapped); ok && n.Maps == 0 {
 			n.Maps = data.CondMaps()
 		}
 		if n.Classes == 0 && e.classes() > 0 {
@@ -73,7 +73,7 @@ func (e Experiment) indices() int {
 // checkImage says in one line that a U-Net is for images of another shape than the data's, or nothing. The network itself refuses another number of values; as many would be taken as scrambled images.
 func (e Experiment) checkImage() error {
 	n, isUNet := e.Net.(net.UNet)
-	data, images := e.Data.(shaped3)
+	data, images := e.truth().Data.(shaped3)
 	if !isUNet || !images {
 		return nil
 	}

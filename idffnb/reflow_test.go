@@ -11,6 +11,7 @@ import (
 	"github.com/idff-go/workbench/datasets"
 	"github.com/idff-go/workbench/idffnb/checkpoint"
 	"github.com/idff-go/workbench/idffnb/flow"
+	"github.com/idff-go/workbench/idffnb/net"
 	"github.com/idff-go/workbench/idffnb/solver"
 )
 
@@ -151,6 +152,31 @@ func TestReflowOfLabels(t *testing.T) {
 		t.Errorf("%d classes, %d conditions, %d in a batch of 7", p.Classes(), len(p.cond), len(cond))
 	}
 	brief(t, RectifiedFlow("second", p), 5)
+}
+
+// TestReflowOfImages: a U-Net on pairs knows the images' shape from the data of the first run, and refuses another one, as it does on that data.
+func TestReflowOfImages(t *testing.T) {
+	t.Setenv("IDFF_RUNS", t.TempDir())
+	u := net.UNet{Channels: 32, Multipliers: []int{1}, Blocks: 1, Attention: []int{}, HeadChannels: 32}
+	e := Experiment{Name: "first", Data: squares{}, Net: u, Objective: flow.Velocity(), Batch: 4, Steps: 1}
+	first := mustOpen(t, e)
+	first.backend = pureGo(t)
+	if err := first.Train(); err != nil {
+		t.Fatal(err)
+	}
+	e.Name, e.Data = "second", mustReflow(t, first, 6, solver.Euler(1), 0)
+	second := mustOpen(t, e)
+	if n := second.exp.Net.(net.UNet); n.Image != [3]int{4, 4, 1} || n.Classes != 2 {
+		t.Errorf("the network on pairs is for images of %v and %d classes", n.Image, n.Classes)
+	}
+	second.backend = pureGo(t)
+	if err := second.Train(); err != nil {
+		t.Fatal(err)
+	}
+	u.Image = [3]int{2, 8, 1}
+	e.Net = u
+	_, err := Open(e)
+	expectLine(t, "another shape", err, "net.UNet is for images of 2 x 8 pixels with 1 channels, and data reflow of squares has 4 x 4 with 1: leave Image out")
 }
 
 func TestReflowRefuses(t *testing.T) {
