@@ -188,7 +188,10 @@ func (j Judge) check(r *Run) ([]metric.Metric, error) {
 			return nil, fmt.Errorf("idffnb: %s: judge with metric %s twice: name each once", r.exp.Name, name)
 		}
 	}
-	if j.Scorer != nil && j.N >= 2 && len(j.Seeds) > 0 {
+	if j.Scorer != nil {
+		if j.N < 2 || len(j.Seeds) == 0 {
+			return nil, fmt.Errorf("idffnb: %s: judge with %d points and %d seeds: want at least 2 and 1", r.exp.Name, j.N, len(j.Seeds))
+		}
 		if len(j.Metrics) > 0 {
 			return nil, fmt.Errorf("idffnb: %s: judge with both Metrics (%s) and a Scorer: give one of them", r.exp.Name, strings.Join(j.Metrics, ", "))
 		}

@@ -153,6 +153,8 @@ func TestScorer(t *testing.T) {
 	if _, err := r.Evaluate(flow.CFM(), solver.Euler(2), judge); err == nil || !strings.Contains(err.Error(), "far of CFM is +Inf") {
 		t.Errorf("a score that is no number: error %v", err)
 	}
+	_, err := r.Evaluate(flow.CFM(), solver.Euler(2), Judge{N: 1, Scorer: f})
+	expectLine(t, "one point", err, "judge with 1 points and 5 seeds: want at least 2 and 1")
 	judge.Metrics = []string{"w2"}
 	if _, err := r.Floor(judge); err == nil || !strings.Contains(err.Error(), "both Metrics (w2) and a Scorer") {
 		t.Errorf("metrics and a scorer: error %v", err)

@@ -139,7 +139,13 @@ func TestScoresRefuse(t *testing.T) {
 	_, err = good.Score(slices.Repeat([]float32{float32(math.NaN())}, 64), 16, 0)
 	wantLine(t, "NaN", err, "is NaN")
 	_, err = good.Score(make([]float32, 32), 16, 0)
-	wantLine(t, "fewer samples than neighbours", err, "")
+	wantLine(t, "fewer samples than neighbours", err, "the 3 nearest others of each image, and there are 2 samples and 50 images of Real")
+	few := feature.Scorer{Net: n, Real: real.MustPart(0, 5), Neighbours: 5}
+	_, err = few.Score(make([]float32, 160), 16, 0)
+	wantLine(t, "fewer images than neighbours", err, "the 5 nearest others of each image, and there are 10 samples and 5 images of Real")
+	few.Neighbours = -1
+	_, err = few.Score(make([]float32, 160), 16, 0)
+	wantLine(t, "negative neighbours", err, "want Neighbours of 1 or more")
 	_, err = good.Floor(3, 16, 0)
 	wantLine(t, "no fresh images", err, "Fresh has 0")
 	wide, err := datasets.NewImages("wide", make([]byte, 32), [3]int{2, 8, 1}, nil, nil)

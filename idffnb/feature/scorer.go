@@ -21,7 +21,7 @@ type Scorer struct {
 	Net        Network
 	Real       Images // what samples are compared with
 	Fresh      Images // other real images, for the floor
-	Neighbours int    // k of precision and recall; 0: 3
+	Neighbours int    // k of precision and recall; 0: 3. Both clouds must have more images
 	Block      int    // images of a block of KID; 0: all
 }
 
@@ -57,6 +57,9 @@ func (s Scorer) Score(x []float32, dim int, seed uint64) (map[string]float64, er
 		return nil, fmt.Errorf("feature: scores of %d values as images of %d: %s takes images of %d", len(x), dim, s.Net.ID(), want)
 	}
 	orDefault(&s.Neighbours, 3)
+	if k, n := s.Neighbours, min(len(x)/dim, s.Real.Len()); k < 1 || n <= k {
+		return nil, fmt.Errorf("feature: precision and recall look at the %d nearest others of each image, and there are %d samples and %d images of Real: want Neighbours of 1 or more, and more images of either", k, len(x)/dim, s.Real.Len())
+	}
 	images, err := pictured(x)
 	if err != nil {
 		return nil, err
