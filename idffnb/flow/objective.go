@@ -110,7 +110,7 @@ func (o Objective) Check(path Path) error {
 	case "x1", "x1copies", "x1plain":
 		switch kind := path.kind(); {
 		case kind == "icfm", kind == "vp", path.own != nil:
-			return fmt.Errorf("flow: on path %v the end point does not determine the velocity: train with flow.Velocity()", path)
+			return fmt.Errorf("flow: on path %v no velocity is made of the end point: train with flow.Velocity(), not %s", path, o.kind())
 		}
 		return nil
 	case "x1score", "x1start":

@@ -19,7 +19,7 @@ type Interpolant interface {
 	Coefficients(t *Node) (a, b, c *Node)
 }
 
-// OwnPath is the path of an interpolant, for networks that learn its velocity (Velocity()): x1 alone determines it only on the straight path.
+// OwnPath is the path of an interpolant, for networks that learn its velocity (Velocity()): no velocity is made of the end point on it.
 func OwnPath(p Interpolant) Path {
 	if p == nil {
 		return Path{Kind: "own(nil)"} // which no experiment takes

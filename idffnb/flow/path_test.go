@@ -1,6 +1,7 @@
 package flow_test
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -112,6 +113,21 @@ func expectError(t *testing.T, what string, err error, want string) {
 		t.Errorf("%s: unexpected error %v", what, err)
 	case want != "" && (err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n")):
 		t.Errorf("%s: error %v, want one line with %q", what, err, want)
+	}
+}
+
+// TestEndPointsPaths: networks of end points are for paths whose velocity is made of them here.
+func TestEndPointsPaths(t *testing.T) {
+	for _, tc := range []struct {
+		objective flow.Objective
+		path      flow.Path
+		want      string
+	}{
+		{flow.X1(), flow.Straight(), ""}, {flow.X1Plain(), flow.Target(.1), ""}, {flow.Velocity(), flow.VariancePreserving(0), ""},
+		{flow.X1(), flow.VariancePreserving(0), "on path vp(0) no velocity is made of the end point: train with flow.Velocity(), not x1"},
+		{flow.X1Plain(), flow.ICFM(.1), "on path icfm(0.1) no velocity is made of the end point: train with flow.Velocity(), not x1plain"},
+	} {
+		expectError(t, fmt.Sprint(tc.objective, " on ", tc.path), tc.objective.Check(tc.path), tc.want)
 	}
 }
 
