@@ -42,7 +42,7 @@ func (e *evaluator) pullBack() (p *spread, err error) {
 			defer panicAsError()
 			last := len(in) - 1
 			t := split(in[3])[0]
-			v, _ := e.velocity(scope, in[:last], solver.AtNode(t))
+			v, _ := e.velocity(scope, in[:last], e.field, solver.AtNode(t))
 			return Gradient(ReduceAllSum(Mul(v, in[last])), in[0], t)
 		})
 		if err != nil {
@@ -67,7 +67,7 @@ func (l *lesson) stepwiseGradient(theta []float64, x0, y, cond []float32) (loss 
 		}
 	}
 	for _, t := range times[:f.steps] {
-		if err := e.compile(solver.At(t)); err != nil {
+		if err := e.compile(solver.At(t), t); err != nil {
 			return 0, nil, err
 		}
 	}

@@ -121,7 +121,19 @@ func (r *Run) large() bool {
 func (r *Run) stepwise(field flow.Field, s solver.Solver) bool {
 	_, fixed := s.(solver.Fixed)
 	_, stochastic := withNoise(field, s)
-	return r.large() && !r.unrolled && fixed && stochastic == nil && solver.IsBuiltIn(s) && flow.ByItself(field)
+	_, tunable := s.(solver.Tunable) // in one graph its times are computed, and it refuses such fields
+	return r.large() && !r.unrolled && fixed && stochastic == nil && solver.IsBuiltIn(s) && flow.ByItself(field) && !(tunable && changes(field))
+}
+
+// changes tells whether a field is another one at some times, as one that guides at others only.
+func changes(field flow.Field) bool { return flow.GraphKey(during(field, 0)) != flow.GraphKey(field) }
+
+// during is what the field is at a time.
+func during(field flow.Field, t float64) flow.Field {
+	if f, ok := field.(interface{ During(t float64) flow.Field }); ok {
+		return f.During(t)
+	}
+	return field
 }
 
 // batchOf is how many of n points an evaluation has: as equal parts of them as there are, so that few are evaluated twice, of no more than 64, or 512 on a GPU, and a multiple of 8, which several
@@ -157,15 +169,16 @@ func (r *Run) evaluator(n, condSize int, field flow.Field) *evaluator {
 	return r.evaluators[key]
 }
 
-// programKey says which of the programs a time takes.
-func programKey(t solver.Time) string {
+// programKey says which of the programs a time takes, t as a number.
+func (e *evaluator) programKey(at solver.Time, t float64) string {
+	when := "between"
 	switch {
-	case t.Is(0):
-		return "t = 0"
-	case t.Is(1):
-		return "t = 1"
+	case at.Is(0):
+		when = "t = 0"
+	case at.Is(1):
+		when = "t = 1"
 	}
-	return "between"
+	return when + "; " + flow.GraphKey(during(e.field, t))
 }
 
 // shapes are those of the inputs: x and the trajectories' start [n, dim], the field's factors, (t, 1-t) and, where there is one, the condition; axes are those along which devices split them.
@@ -178,24 +191,24 @@ func (e *evaluator) shapes() (in []shapes.Shape, axes []int) {
 	return in, axes
 }
 
-// velocity builds the field from inputs of these shapes, at a time.
-func (e *evaluator) velocity(scope *model.Scope, in []*Node, at solver.Time) (v *Node, meter solver.Meter) {
+// velocity builds the field, or what it is at a time, from inputs of these shapes, at that time.
+func (e *evaluator) velocity(scope *model.Scope, in []*Node, field flow.Field, at solver.Time) (v *Node, meter solver.Meter) {
 	var cond *Node
 	if len(in) > 4 {
 		cond = in[4]
 	}
 	v = e.run.withAverages(in[0].Graph(), func() *Node {
 		m := e.run.model(scope, cond)
-		v := velocity(e.field, m, flow.Point{X: in[0], Start: in[1], T: at.InStep(solver.NoStep)}, split(in[2])[:len(e.field.Factors())])
+		v := velocity(field, m, flow.Point{X: in[0], Start: in[1], T: at.InStep(solver.NoStep)}, split(in[2])[:len(field.Factors())])
 		meter = m.Meter
 		return v
 	})
 	return v, meter
 }
 
-// compile makes the program for a time, if it is not there yet.
-func (e *evaluator) compile(at solver.Time) error {
-	key := programKey(at)
+// compile makes the program for a time, t as a number, if it is not there yet.
+func (e *evaluator) compile(at solver.Time, t float64) error {
+	key := e.programKey(at, t)
 	if e.programs[key] != nil {
 		return nil
 	}
@@ -204,12 +217,11 @@ func (e *evaluator) compile(at solver.Time) error {
 		var meter solver.Meter
 		exec, err := model.NewExec(r.backend, r.store, func(scope *model.Scope, in []*Node) (v *Node) {
 			defer panicAsError()
-			t := at
-			if key == "between" {
+			if !at.Is(0) && !at.Is(1) {
 				now := split(in[3])
-				t = solver.AtNodes(now[0], now[1])
+				at = solver.AtNodes(now[0], now[1])
 			}
-			v, meter = e.velocity(scope, in, t)
+			v, meter = e.velocity(scope, in, during(e.field, t), at)
 			return v
 		})
 		if err != nil {
@@ -237,7 +249,7 @@ func (e *evaluator) inputs(x, start []float32, factors []float64, t float64, con
 // at is the field at x, at a time whose program is compiled.
 func (e *evaluator) at(at solver.Time, t float64, x, start []float32, factors []float64, cond []float32) (v []float32, err error) {
 	err = tryGraph("sampling", e.load(), func() error {
-		out, err := e.programs[programKey(at)].run(e.inputs(x, start, factors, t, cond)...)
+		out, err := e.programs[e.programKey(at, t)].run(e.inputs(x, start, factors, t, cond)...)
 		if err != nil {
 			return err
 		}
@@ -270,11 +282,11 @@ func (s *stepwiseSampler) run(x0, cond []float32, factors []float64, _ []float32
 	}
 	l := s.linear
 	cost.Steps = s.solver.Steps()
-	for _, t := range l.times {
-		if err := s.of.compile(t); err != nil { // at once, so that the time is not that of the compiler
+	for k, t := range l.times {
+		if err := s.of.compile(t, l.at[k]); err != nil { // at once, so that the time is not that of the compiler
 			return nil, cost, err
 		}
-		meter := s.of.meters[programKey(t)]
+		meter := s.of.meters[s.of.programKey(t, l.at[k])]
 		cost.Forwards, cost.Backwards, cost.Equivalents = cost.Forwards+meter.Forwards, cost.Backwards+meter.Backwards, cost.Equivalents+meter.Equivalents
 	}
 	began := time.Now()

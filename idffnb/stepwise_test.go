@@ -44,6 +44,8 @@ func TestStepwiseIsUnrolled(t *testing.T) {
 		{flow.CFM(), solver.ExpAdams(2, 3), 3}, {flow.CFM(), learned, 3}, {flow.ReleasedCFM(), solver.Euler(2), 3},
 		{flow.IDFF(.3), solver.Euler(3), 3}, {flow.IDFF(.3, -.2), solver.Heun(2), 3}, {flow.IDFFWritten(2), solver.AdamsBashforth(2, 3), 3}, {flow.Guided(flow.CFM(), 2), solver.Midpoint(2), 3},
 		{flow.Guided(flow.CFM(), 0), solver.Euler(2), 3}, {flow.CFM(), solver.Midpoint(3).On(solver.Shifted(3, 2)...), 3}, {flow.CFM(), solver.AdamsBashforth(2, 3).On(solver.Powers(3, 1.5)...), 3},
+		{flow.GuidedWithin(flow.CFM(), 2, .25, .6), solver.Euler(4), 70}, {flow.GuidedWithin(flow.CFM(), 3, 0, .5), solver.Heun(2), 3}, {flow.GuidedWithin(flow.CFM(), 0, .5, 1), solver.Midpoint(2), 3},
+		{flow.GuidedWithin(flow.IDFF(.3), 2, .1, .9), solver.AdamsBashforth(2, 3), 3}, {flow.GuidedWithin(flow.CFM(), 1, .2, .9), solver.Euler(2), 3},
 	} {
 		if !r.stepwise(c.field, c.s) {
 			t.Errorf("%s with %v is sampled in one graph", c.field.Name(), c.s)
@@ -63,14 +65,19 @@ func TestStepwiseIsUnrolled(t *testing.T) {
 			}
 		}
 	}
-	if len(r.evaluators) > 10 {
-		t.Errorf("%d evaluators for 8 fields and 2 sizes", len(r.evaluators))
+	if len(r.evaluators) > 15 {
+		t.Errorf("%d evaluators for 13 fields and 2 sizes", len(r.evaluators))
 	}
-	for _, f := range []flow.Field{flow.GuidedWithin(flow.CFM(), 2, .1, .9), flow.ScheduledField{Gamma: [][]float64{{.5}, {.7}}}} {
-		if r.stepwise(f, solver.Euler(2)) {
-			t.Errorf("%s is sampled evaluation by evaluation, which needs to know its step", f.Name())
-		}
+	if f := (flow.ScheduledField{Gamma: [][]float64{{.5}, {.7}}}); r.stepwise(f, solver.Euler(2)) {
+		t.Errorf("%s is sampled evaluation by evaluation, which needs to know its step", f.Name())
 	}
+	within := flow.GuidedWithin(flow.CFM(), 2, .1, .9)
+	few, many := r.MustSample(3, within, solver.Euler(3), Unkept()), r.MustSample(3, within, solver.Euler(8), Unkept())
+	if few.Cost.Forwards != 5 || many.Cost.Forwards != 15 {
+		t.Errorf("guidance in [.1, .9] costs %v in 3 steps and %v in 8, want 5 and 15 forwards", few.Cost, many.Cost)
+	}
+	_, err := r.Sample(3, within, solver.EulerOn(0, .5, 1), Unkept())
+	expectLine(t, "an interval of computed times", err, "learned schedules and adaptive solvers compute theirs")
 }
 
 // The gradient of a schedule by the chain rule is that of the graph of all steps.

@@ -90,13 +90,14 @@ func IsBuiltIn(f Field) bool {
 	return ok
 }
 
-// ByItself tells whether a field can be evaluated at any time by itself, without being told of the step that asks, at any number strictly between 0 and 1 by the same graph, and at the same cost.
+// ByItself tells whether a field can be evaluated at any time by itself, without being told of the step that asks, at any number strictly between 0 and 1 by the same graph, and at the same cost. One that guides at some times only
+// is at each time the field that its method During gives.
 func ByItself(f Field) bool {
 	switch f := f.(type) {
 	case CFMField, ProbabilityFlowField, ReleasedCFMField, ReleasedField, ReleasedImageField, MomentumField, WrittenField:
 		return true
 	case guidedField:
-		return f.always() && ByItself(f.of)
+		return ByItself(f.of)
 	}
 	return false
 }

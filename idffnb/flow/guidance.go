@@ -61,6 +61,17 @@ func (f guidedField) String() string {
 
 func (f guidedField) always() bool { return f.from == 0 && f.to == 1 }
 
+// During is the field that it is at time t: guided, or outside the times between which it guides the field on its condition.
+func (f guidedField) During(t float64) Field {
+	switch {
+	case f.always():
+		return f
+	case t < f.from || t > f.to:
+		return f.of
+	}
+	return guidedField{f.of, f.scale, 0, 1}
+}
+
 // guides is the field that is guided.
 func (f guidedField) guides() Field { return f.of }
 
