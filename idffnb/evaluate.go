@@ -114,7 +114,7 @@ func (r *Run) Evaluate(field flow.Field, s solver.Solver, judge Judge) (*Report,
 	report := &Report{Field: field.Name(), Solver: fmt.Sprint(s), N: judge.N, Seeds: judge.Seeds, Shrink: judge.Shrink, Scores: map[string][]float64{}}
 	var seconds []float64
 	for _, seed := range judge.Seeds {
-		out, err := r.sample(judge.N, field, s, WithSeed(seed), WithShrink(judge.Shrink))
+		out, err := r.sample(judge.N, field, s, WithSeed(seed), WithShrink(judge.Shrink), endsOnly())
 		if err != nil {
 			return nil, err
 		}

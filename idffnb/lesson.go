@@ -59,7 +59,7 @@ func (l *lesson) prepare() (func(*Schedule) (float64, error), error) {
 		distance = func(x []float32) (float64, error) { return metric.MMD2(x, y, r.exp.Data.Dim(), l.sigmas...) }
 	}
 	return func(s *Schedule) (float64, error) {
-		out, err := r.sample(validateTimes*f.Points, s.Field(), s.Solver(), WithStart(x0), WithCond(cond))
+		out, err := r.sample(validateTimes*f.Points, s.Field(), s.Solver(), WithStart(x0), WithCond(cond), endsOnly())
 		if errors.Is(err, errDiverged) {
 			return math.NaN(), nil
 		}
@@ -94,7 +94,7 @@ func (l *lesson) draw(step, n int) (x0, x1, cond []float32, err error) {
 
 // teach is where the teacher takes the points.
 func (l *lesson) teach(x0, cond []float32) ([]float32, error) {
-	out, err := l.run.sample(len(x0)/l.run.exp.Data.Dim(), flow.CFM(), solver.Midpoint(teacherSteps), WithStart(x0), WithCond(cond))
+	out, err := l.run.sample(len(x0)/l.run.exp.Data.Dim(), flow.CFM(), solver.Midpoint(teacherSteps), WithStart(x0), WithCond(cond), endsOnly())
 	if err != nil {
 		return nil, err
 	}

@@ -80,7 +80,7 @@ func (r *Run) fill(p *Pairs, s solver.Solver, seed uint64) error {
 	chunks := (p.n + chunk - 1) / chunk
 	show := newProgress(fmt.Sprintf("%s: %d pairs for reflow", r.exp.Name, p.n), 0, chunks, nil)
 	for k := range chunks {
-		out, err := r.sample(chunk, flow.CFM(), s, WithSeed(generator(seed, streamReflow, uint64(k)).Uint64()))
+		out, err := r.sample(chunk, flow.CFM(), s, WithSeed(generator(seed, streamReflow, uint64(k)).Uint64()), endsOnly())
 		if err != nil {
 			return err
 		}

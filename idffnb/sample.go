@@ -45,6 +45,8 @@ type sampling struct {
 	labels []int // of WithLabels; of WithLabel, which is alike, one
 	alike  bool
 	unkept bool
+
+	endsOnly bool
 }
 
 // WithSeed draws the start points, and the noise on the way where there is some, with another seed than 0.
@@ -112,6 +114,9 @@ func (r *Run) sample(n int, field flow.Field, s solver.Solver, options ...Sample
 	noise, err := increments(field, s, set.seed, n, r.exp.Data.Dim())
 	if err != nil {
 		return nil, fmt.Errorf("idffnb: %s: %w", r.exp.Name, err)
+	}
+	if s, ok := sampler.(interface{ keepEndsOnly(yes bool) }); ok {
+		s.keepEndsOnly(set.endsOnly)
 	}
 	states, cost, err := sampler.run(x0, cond, append(field.Factors(), solverFactors(s)...), noise)
 	if err != nil {

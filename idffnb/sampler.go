@@ -37,7 +37,17 @@ func (r *Run) sampler(n, condSize int, field flow.Field, s solver.Solver) (out s
 	}
 	switch s := s.(type) {
 	case solver.Fixed:
-		out, err = r.fixedSampler(n, condSize, field, s)
+		batch := n
+		if r.large() && !r.unrolled && solver.IsBuiltIn(s) && flow.IsBuiltIn(field) {
+			batch = r.batchOf(n)
+		}
+		var fixed *fixedSampler
+		if fixed, err = r.fixedSampler(batch, condSize/n*batch, field, s); err == nil {
+			out = fixed
+			if batch < n {
+				out = &partsSampler{of: fixed, n: n}
+			}
+		}
 	case solver.Adaptive:
 		out, err = r.adaptiveSampler(n, condSize, field, s)
 	default:

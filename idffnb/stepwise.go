@@ -263,6 +263,7 @@ func (e *evaluator) load() load { return graphs.Points("an evaluation of %d poin
 
 // stepwiseSampler is a sampling of n points with a solver, of as many at a time as the evaluator takes.
 type stepwiseSampler struct {
+	room
 	of     *evaluator
 	solver solver.Fixed
 	n      int
@@ -290,9 +291,7 @@ func (s *stepwiseSampler) run(x0, cond []float32, factors []float64, _ []float32
 		cost.Forwards, cost.Backwards, cost.Equivalents = cost.Forwards+meter.Forwards, cost.Backwards+meter.Backwards, cost.Equivalents+meter.Equivalents
 	}
 	began := time.Now()
-	for range l.states {
-		states = append(states, make([]float32, len(x0)))
-	}
+	states = s.states(len(l.states), len(x0))
 	dim, condSize, batch := len(x0)/s.n, len(cond)/s.n, s.of.n
 	for next := 0; next < s.n; next += batch {
 		first := min(next, s.n-batch) // the last batch has some points of the one before again
@@ -306,7 +305,9 @@ func (s *stepwiseSampler) run(x0, cond []float32, factors []float64, _ []float32
 			vectors = append(vectors, v)
 		}
 		for k, weights := range l.states {
-			copy(states[k][first*dim:], mix(weights, vectors))
+			if states[k] != nil {
+				copy(states[k][first*dim:], mix(weights, vectors))
+			}
 		}
 	}
 	cost.Seconds = time.Since(began).Seconds()
