@@ -69,7 +69,7 @@ func WithCond(cond []float32) SampleOption { return func(s *sampling) { s.cond =
 // Unkept leaves nothing in the run folder: for cells that sample again and again, such as those with sliders.
 func Unkept() SampleOption { return func(s *sampling) { s.unkept = true } }
 
-// Sample draws n points by integrating the field with the solver, all steps in one compiled graph. A solver.Adaptive runs a graph a step instead, and on a network that
+// Sample draws n points by integrating the field with the solver, all steps in one compiled graph; those of a net.UNet evaluation by evaluation where the field allows it, and in parts of some points. A solver.Adaptive runs a graph a step instead, and on a network that
 // predicts the end point its steps end at t = .99, unless it says Until when: a straight line leads on to t = 1. A flow.Noisy field needs a solver.Stochastic; its noise is drawn
 // on the host from the seed, beside the start points, and is the same on every backend and for every number of steps. The network must have been
 // trained at least a step. The result is also kept in the folder samples of the run, unless Unkept.
