@@ -96,7 +96,8 @@ func (r *Report) String() string {
 	return fmt.Sprintf("%s, %s, %d points, %s: %s at %v", r.Field, r.Solver, r.N, seeds, strings.Join(scores, ", "), r.Cost)
 }
 
-// Evaluate samples the field on each seed of the judge and compares with fresh data. Results for the fields and solvers of the
+// Evaluate samples the field on each seed of the judge and compares with fresh data. Of data that are a list (datasets.FromPoints, images) fresh data are again draws from that list, the one that was
+// trained on: a network that has learned the list by heart scores as the floor does. Hold some out and compare with them in a Scorer, as feature.Scorer does for images. Results for the fields and solvers of the
 // workbench are kept in the run folder and not computed again; the seconds are those measured then.
 func (r *Run) Evaluate(field flow.Field, s solver.Solver, judge Judge) (*Report, error) {
 	judge = judge.withDefaults()

@@ -30,7 +30,8 @@ func autoregressive(series, frames int, factors []float64, seed uint64) []float3
 	return x
 }
 
-// TestDamped: the coefficients are those of the process (their standard error is about .02 here, at most .03), a single forecast is the conditional mean, and an ensemble has its spread.
+// TestDamped: the coefficients are those of the process (their standard error is .017 at most), a single forecast is the conditional mean, and an ensemble has its spread (standard error
+// of its variance .039 at most, of its mean .027). False-alarm rate 2e-4, nearly all of it from the variances (standard errors measured over 400 series).
 func TestDamped(t *testing.T) {
 	factors := []float64{.9, .5, 0}
 	train := autoregressive(4, 2000, factors, 1)

@@ -63,8 +63,8 @@ func TestPolynomialAR(t *testing.T) {
 	}
 }
 
-// TestPolynomialARResiduals: an ensemble has the spread of the process's noise; a single forecast is its mean; a longer forecast begins as a shorter one. The standard deviation of 2000 draws is off by more
-// than a tenth once in 1e9, the coefficient of 4000 frames likewise.
+// TestPolynomialARResiduals: an ensemble has the spread of the process's noise; a single forecast is its mean; a longer forecast begins as a shorter one. Bounds are 5.2 standard deviations or more, false
+// alarms below 3e-7: .0116 for the standard deviation of 2000 draws from 4000 residuals, .021 for the mean after 2, of which the coefficient and the constant have each a part (measured over 20,000 series).
 func TestPolynomialARResiduals(t *testing.T) {
 	train := autoregressive(2, 2000, []float64{.8}, 1)
 	ar, err := baseline.FitPolynomialAR(train, 2, 2000, 1, baseline.PolynomialAR{Degree: 1})

@@ -21,9 +21,15 @@ func (i Interval) String() string {
 // Stat. 17, 1989).
 //
 // Blocks must be longer than the memory, yet many: some times the time of SeriesTime, and a tenth of the frames at most.
-// With Length = 1 it is Efron's bootstrap, too narrow for correlated frames. Percentile intervals of some ten blocks are too
-// narrow as well: on AR(1) series of 400 frames with coefficient .5 and Length 20, 95% intervals of the mean hold it in
-// about 91%.
+// With Length = 1 it is Efron's bootstrap, too narrow for correlated frames. Percentile intervals of few blocks are too
+// narrow as well: what is called 95% holds the mean of simulated AR(1) series in
+//
+//	frames, Length      coefficient: share          frames, Length      coefficient: share
+//	400, 20             .5: 91%                     10, 2               0: 85%   .3: 75%
+//	2 series of 7, 2    0: 86%   .3: 81%            15, 5               0: 76%   .5: 66%   .8: 48%
+//
+// and a block of all frames has no width at all. Made wider by t_{.975, k-1}/1.96 sqrt(k/(k-1)) for k = frames/Length blocks, about the value, those of
+// independent frames hold it in 95 to 96%, in the order of the table those of correlated ones in 94, 91, 90, and 92 and 80%.
 type Blocks struct {
 	Series    int    // replicas, each of Frames frames; 0 means 1. Blocks do not cross from one to the next.
 	Frames    int    // of each series

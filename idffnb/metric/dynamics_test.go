@@ -152,6 +152,13 @@ func TestAutocorrelation(t *testing.T) {
 	// By hand: 0, 90, 0, 90 degrees: cos and sin alternate, rho(1) = -3/4 and rho(2) = 1/2 with the sums over all frames; of two replicas alike.
 	rho, err = Autocorrelation([]float32{0, 90, 0, 90, 90, 0, 90, 0}, 4, 1, 3)
 	nearAll(t, "by hand", list(t)(rho, err), []float64{1, -.75, .5, -.25}, 1e-12)
+	rho, err = Autocorrelation([]float32{0, 90, 0, 90}, 4, 1, 0)
+	nearAll(t, "lag 0 alone", list(t)(rho, err), []float64{1}, 1e-12)
+	for samples, want := range map[float64]bool{24.9: false, 25: true} {
+		if (AutocorrelationTime{Samples: samples}).Reliable() != want {
+			t.Errorf("%g samples are reliable: %v", samples, !want)
+		}
+	}
 	// The zero of an angle does not matter.
 	a, _ := AngleTimes(jumps(500, p, 3), 500, 1, 1)
 	turned := jumps(500, p, 3)

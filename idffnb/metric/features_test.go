@@ -76,7 +76,7 @@ func TestFrechetByHand(t *testing.T) {
 }
 
 // The mean of KID over fresh clouds of one distribution is 0, which a mean of MMD's biased estimate is not: within 5 standard errors, a false-alarm
-// rate of about 1e-4 with 30 of them.
+// rate of 3e-4 with 30 of them: twelve times that of Student's t, since KID is skewed here (1.3; 400,000 means from 60,000 simulated values).
 func TestKIDIsUnbiased(t *testing.T) {
 	var values []float64
 	for seed := range uint64(30) {

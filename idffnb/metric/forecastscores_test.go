@@ -179,6 +179,9 @@ func TestValidTimes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// The threshold itself holds, a hundredth more does not.
+	edge, err := NewValidTimes([]float32{.5, .5, .5, .505}, make([]float32, 4), 4, 1, []float64{1}, 1, .5, 0)
+	near(t, "at the threshold", value(t)(edge.Times[0], err), 3, 0)
 	near(t, "Lyapunov times", v.Times[1], .36, 1e-12)
 	if got := v.String(); got != "0.36 ± 0.62 (95% interval of the mean, n = 4) Lyapunov times; 1 of 4 held to the end" {
 		t.Error(got)

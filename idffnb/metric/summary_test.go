@@ -101,8 +101,8 @@ func TestFloor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// In the mean (1 - E k)(1/n + 1/m); 4 standard errors, false-alarm rate 4e-4.
-	near(t, "floor", f.Mean, (1-gaussianKernel(1, 1, 1, 0, 2))*2/100, 4*f.Std/math.Sqrt(30))
+	// In the mean (1 - E k)(1/n + 1/m); 6 standard errors, false-alarm rate 1e-4, not Student's 2e-6, since values are skewed (1.4; 400,000 means from 60,000 simulated values).
+	near(t, "floor", f.Mean, (1-gaussianKernel(1, 1, 1, 0, 2))*2/100, 6*f.Std/math.Sqrt(30))
 	near(t, "first value", f.Values[0], value(t)(MMD2(draw(0), draw(1), 2, 1)), 0)
 	near(t, "last value", f.Values[29], value(t)(MMD2(draw(58), draw(59), 2, 1)), 0)
 }
