@@ -115,7 +115,7 @@ func TestSeriesSeer(t *testing.T) {
 		switch {
 		case c.change == nil && (got.Histogram > 2*r.Floor[0].Histogram || got.Spectrum > 2*r.Floor[0].Spectrum || got.Histogram == 0):
 			t.Errorf("%s: %+v, the floor is %+v", c.what, got, r.Floor)
-		case c.left == 1 && (got.Histogram != 1 || !math.IsNaN(got.Spectrum)), c.stuck == 1 && (got.Histogram < .5 || !math.IsNaN(got.Spectrum)):
+		case c.left == 1 && (got.Histogram < 1-1e-12 || !math.IsNaN(got.Spectrum)), c.stuck == 1 && (got.Histogram < .5 || !math.IsNaN(got.Spectrum)):
 			t.Errorf("%s: %+v", c.what, got)
 		}
 	}
@@ -189,7 +189,7 @@ func TestSeriesFlow(t *testing.T) {
 	}
 	r := trial.MustJudge(forecast.Flow("exploding, 2", experiment, flow.CFM(), solver.Euler(2)), forecast.Flow("exploding, 1", experiment, flow.CFM(), solver.Euler(1)), seer(world, nil))
 	for i, cost := range []float64{2, 1} {
-		if s := r.Scores[i]; s.Climate[0].Left != 1 || s.Climate[0].Histogram != 1 || s.Cost != cost || slices.Max(s.Valid[0].Times) > henonLyapunov {
+		if s := r.Scores[i]; s.Climate[0].Left != 1 || s.Climate[0].Histogram < 1-1e-12 || s.Cost != cost || slices.Max(s.Valid[0].Times) > henonLyapunov {
 			t.Errorf("%s: cost %g, %+v, %+v", s.Name, s.Cost, s.Climate[0], s.Valid[0])
 		}
 	}

@@ -170,7 +170,7 @@ func TestAutocorrelation(t *testing.T) {
 	// Alternating series have the least time that is told, and a slow one is called unreliable.
 	s, err := SeriesTime([]float64{1, -1, 1, -1, 1, -1}, 6, 1)
 	near(t, "alternating", value(t)(s.PS, err), .25, 0)
-	slow, err := SeriesTime(autoregressive(300, .99, 1), 300, 1)
+	slow, err := SeriesTime(autoregressive(60, .99, 1), 60, 1)
 	if err != nil || slow.Reliable() {
 		t.Errorf("%+v, %v", slow, err)
 	}

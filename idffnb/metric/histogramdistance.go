@@ -9,8 +9,8 @@ import (
 // HistogramDistance returns how far the places that samples visit [n, dim] are from those that data do [m, dim]: the JensenShannon divergence in bits, 0 equal
 // to 1 disjoint, of histograms with bins cells along each axis between the least and the greatest of the data; samples beyond are counted in cells of their own
 // outside. For chaotic systems it judges the attractor, the long run, when forecasts have long parted from the truth; it does not see in which order places are
-// visited (SeriesSpectrum does). Independent draws of one distribution do not score 0 but near (K - 1)(1/n + 1/m)/(8 ln 2), K the cells that are visited: compare
-// with data against data.
+// visited (SeriesSpectrum does). Independent draws of one distribution do not score 0 but near (K - 1)(1/n + 1/m)/(8 ln 2), K the cells that are visited, and dim/m more for the
+// samples beyond the data's range, two along each axis where n = m, which count half a bit each: compare with data against data.
 //
 // It fails where MMD2 does, on fewer than 1 bin, more than a million cells, and data that do not vary along an axis.
 func HistogramDistance(samples, data []float32, dim, bins int) (float64, error) {

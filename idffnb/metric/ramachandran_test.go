@@ -102,7 +102,7 @@ func TestBasins(t *testing.T) {
 		want     Basin
 	}{
 		{-57, -47, AlphaR}, {-160, -120, AlphaR}, {-20.01, 49.9, AlphaR}, {-139, 135, Beta}, {-180, 50, Beta}, {180, 179, Beta}, {-120, -121, Beta},
-		{170, 120, Beta}, {170, 180, NoBasin}, {170, 100, NoBasin}, {-75, 150, PPII}, {-90, 50, PPII}, {-30, -150, PPII}, {-90.01, 50, Beta},
+		{170, 120, Beta}, {160, 110, Beta}, {159.9, 120, NoBasin}, {170, 109.9, NoBasin}, {170, 180, NoBasin}, {170, 100, NoBasin}, {-75, 150, PPII}, {-90, 50, PPII}, {-30, -150, PPII}, {-90.01, 50, Beta},
 		{57, 47, AlphaL}, {20, -50, AlphaL}, {125, 0, NoBasin}, {60, -90, NoBasin}, {60, 110, NoBasin}, {0, 0, NoBasin}, {-165, 0, NoBasin},
 		{-57 + 720, -47 - 360, AlphaR}, {60, -150, NoBasin}, {-20, 0, NoBasin},
 	} {
