@@ -265,3 +265,15 @@ func TestTimesAsNodes(t *testing.T) {
 		near(t, "time as a node", out[len(out)/2+i].Value().([][]float64)[0], out[i].Value().([][]float64)[0])
 	}
 }
+
+// TestEndOfComputedTimes: at a t = 1 that the graph computes, as adaptive solvers do, velocity, noise and score divide by the gap of .01 as they do where t = 1 is known.
+func TestEndOfComputedTimes(t *testing.T) {
+	x, x1 := [][]float64{{.4, -1}}, [][]float64{{1.2, .3}}
+	got := MustExecOnceN(backend(t), func(x, x1, one *Node) []*Node {
+		when := solver.AtNodes(one, OneMinus(one))
+		return []*Node{flow.VelocityFromX1(x, x1, when), flow.NoiseFromX1(x, x1, when), flow.ScoreFromX1(x, x1, when), flow.VelocityFromX1(x, x1, solver.At(1))}
+	}, x, x1, 1.)
+	for i, want := range [][]float64{{80, 130}, {-80, -130}, {8000, 13000}, {80, 130}} {
+		near(t, "at the end", got[i].Value().([][]float64)[0], want)
+	}
+}

@@ -20,6 +20,9 @@ func TestReleasedImages(t *testing.T) {
 		x, want, out := make([]float64, 2), make([]float64, 2), make([]float64, 4)
 		for i := range x {
 			x[i] = at*x1[i] + (1-at)*x0[i] + sigma*eps[i]
+			if at == 1 { // off the path, else there is nothing to divide
+				x[i] += x0[i]
+			}
 			out[i] = x1[i]
 			switch at {
 			case 0:

@@ -46,6 +46,7 @@ func TestX1StartPrediction(t *testing.T) {
 			case 0:
 				drift[i] = x1[i] - x[i]
 			case 1:
+				x[i] += x0[i] // off the path, else there is nothing to divide
 				drift[i] = (x1[i] - x[i]) / .1
 			default:
 				score[i] = -eps[i] / sigma
