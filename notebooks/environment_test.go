@@ -1,12 +1,14 @@
 package notebooks
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -30,6 +32,103 @@ func TestWrongUses(t *testing.T) {
 		if err == nil || !strings.HasPrefix(string(out), "nb: "+tc.want) || strings.Count(string(out), "\n") != 1 {
 			t.Errorf("nb %s %q: %v, %q; want one line with %q", tc.command, tc.value, err, out, tc.want)
 		}
+	}
+}
+
+// foreign makes a checkout with what nb needs, whose folder .nb/log the user of the returned command may not write.
+func foreign(t *testing.T, args ...string) (cmd *exec.Cmd, dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	for _, folder := range []string{"notebooks/tools", "notebooks/kernel"} {
+		if err := os.CopyFS(filepath.Join(dir, folder), os.DirFS("../"+folder)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.MkdirAll(filepath.Join(dir, ".nb/log"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	cmd = exec.Command("bash", append([]string{filepath.Join(dir, "notebooks/tools/nb")}, args...)...)
+	if os.Getuid() == 0 { // who may write everywhere: be nobody
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+		if err := os.Chmod(filepath.Dir(dir), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		for _, sub := range []string{".nb", ".nb/bin", ".nb/lsp", ".nb/stamps", ".nb/plugins", ".nb/cache", ".nb/config", ".nb/jupyter"} {
+			path := filepath.Join(dir, sub)
+			if err := errors.Join(os.MkdirAll(path, 0o777), os.Chown(path, 65534, 65534)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := os.Chmod(filepath.Join(dir, ".nb/log"), 0o555); err != nil {
+		t.Fatal(err)
+	}
+	return cmd, dir
+}
+
+// TestForeignCheckout: in a checkout that belongs to someone else, or where sudo make has been, the commands end with one line before they change anything.
+func TestForeignCheckout(t *testing.T) {
+	for _, args := range [][]string{{"setup"}, {"run", "tools/x.ipynb"}, {"lab"}, {"kernel"}, {"clean"}, {"distclean"}} {
+		cmd, dir := foreign(t, args...)
+		if args[0] == "run" {
+			args[1] = filepath.Join(dir, "x.ipynb")
+			if err := os.WriteFile(args[1], []byte("{}"), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			cmd.Args[len(cmd.Args)-1] = args[1]
+		}
+		out, err := cmd.CombinedOutput()
+		want := "nb: " + filepath.Join(dir, ".nb/log") + " may not be written; it belongs to "
+		if err == nil || !strings.HasPrefix(string(out), want) || strings.Count(string(out), "\n") != 1 {
+			t.Errorf("nb %s: %v, %q; want one line with %q", args[0], err, out, want)
+		}
+		if _, err := os.Stat(filepath.Join(dir, ".nb/stamps")); os.Getuid() == 0 && err != nil {
+			t.Errorf("nb %s has removed something: %v", args[0], err)
+		}
+	}
+	// A file in the place of .nb.
+	_, dir := foreign(t)
+	if err := errors.Join(os.RemoveAll(filepath.Join(dir, ".nb")), os.WriteFile(filepath.Join(dir, ".nb"), nil, 0o666)); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command("bash", filepath.Join(dir, "notebooks/tools/nb"), "setup").CombinedOutput()
+	if want := "nb: cannot make " + filepath.Join(dir, ".nb") + ": "; err == nil || !strings.HasPrefix(string(out), want) || strings.Count(string(out), "\n") != 1 {
+		t.Errorf("nb setup with a file .nb: %v, %q; want one line with %q", err, out, want)
+	}
+}
+
+// TestTemporaryFolder: where programs cannot be built and run in the folder for temporary files, one in .nb takes its place.
+func TestTemporaryFolder(t *testing.T) {
+	nb, good := t.TempDir(), t.TempDir()
+	for _, tc := range []struct {
+		tmp, name, fake, why string
+	}{
+		{good, "", "", ""},
+		{filepath.Join(good, "missing"), "", "", "cannot be written"},
+		{good, "chmod", "exit 0", "lets no program run (mounted noexec)"}, // without the bit, as noexec has it
+		{good, "df", "echo Filesystem; echo tmpfs 9 9 262143 9 /tmp", "has less than 256 MB left"},
+		{good, "df", "echo Filesystem; echo tmpfs 9 9 262144 9 /tmp", ""},
+		{good, "df", "exit 1", ""}, // not known
+	} {
+		fakes := t.TempDir()
+		if tc.name != "" {
+			if err := os.WriteFile(filepath.Join(fakes, tc.name), []byte("#!/bin/sh\n"+tc.fake+"\n"), 0o777); err != nil {
+				t.Fatal(err)
+			}
+		}
+		cmd := exec.Command("sh", "-eu", "-c", `. kernel/tmpdir; printf '%s\n' "$TMPDIR" "$tmpdir_why"`)
+		cmd.Env = append(os.Environ(), "NB="+nb, "TMPDIR="+tc.tmp, "PATH="+fakes+":"+os.Getenv("PATH"))
+		out, err := cmd.CombinedOutput()
+		want := tc.tmp + "\n\n"
+		if tc.why != "" {
+			want = filepath.Join(nb, "cache/tmp") + "\n" + tc.why + "\n"
+		}
+		if err != nil || string(out) != want {
+			t.Errorf("TMPDIR=%s with %s %q: %q, %v; want %q", tc.tmp, tc.name, tc.fake, out, err, want)
+		}
+	}
+	if left, err := os.ReadDir(good); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
 	}
 }
 

@@ -7,11 +7,13 @@ Exit status: 0 all ran; 1 a cell failed (what there was until then is written al
 """
 import argparse
 import asyncio
+import atexit
 import base64
 import os
 import re
 import signal
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -139,6 +141,14 @@ def run(source, out, in_place):
     for cell in nb.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
+    folder = out / source.stem
+    try:  # before hours of training, not after
+        folder.mkdir(parents=True, exist_ok=True)
+        part = tempfile.TemporaryFile(dir=folder)
+        part.close()
+    except OSError as e:
+        print(f"{shown(folder)}, where the results go, cannot be written: {e.strerror}; give it to your user or move it away", file=sys.stderr)
+        return 1
     screen = progress.Screen()
     print(f"{shown(source)}: {sum(1 for c in nb.cells if is_code(c))} cells", flush=True)
     start, status = time.monotonic(), 0
@@ -151,18 +161,21 @@ def run(source, out, in_place):
         status = 130 if runner.stop else 1
         screen.note("interrupted: runs keep what they saved; run again to go on" if runner.stop else f"the kernel ended: {e}; its log is in .nb/log")
     except (NoSuchKernel, RuntimeError) as e:
-        print(f"the notebook kernel does not start ({e}): run `make setup`", file=sys.stderr)
+        atexit.unregister(runner._cleanup_kernel)  # nbclient's, which asserts that a kernel is there
+        print(f"the notebook kernel does not start ({e}); what it said stands above, and in .nb/log; `make setup` sets up what is missing", file=sys.stderr)
         return 1
     if runner.stop:
         status = 130
     seconds = time.monotonic() - start
 
-    folder = out / source.stem
-    folder.mkdir(parents=True, exist_ok=True)
     text = nbformat.writes(committed(nb)) + "\n"
-    write_atomic(folder / source.name, text)
-    pngs = figures(nb, folder)
-    write_atomic(folder / f"{source.stem}.html", page.html(nb, source))
+    try:
+        write_atomic(folder / source.name, text)
+        pngs = figures(nb, folder)
+        write_atomic(folder / f"{source.stem}.html", page.html(nb, source))
+    except OSError as e:
+        print(f"the results could not be written to {shown(folder)}: {e.strerror}; runs keep what was trained: run again to go on", file=sys.stderr)
+        return 1
     names = f"{len(pngs)} figures: {shown(pngs[0])}" + (f" ... {pngs[-1].name}" if len(pngs) > 1 else "") if pngs else "no figures"
     verdict = "ok" if status == 0 else f"{'FAILED' if status == 1 else 'INTERRUPTED'} in cell {runner.at} of {len(runner.number)}"
     print(f"{verdict}, {seconds:.0f} s\n"
