@@ -133,12 +133,15 @@ func removeTemps(dir string) error {
 	return nil
 }
 
+// sysFlock is the system's; a test replaces it.
+var sysFlock = syscall.Flock
+
 // flock takes the exclusive lock of an open file, which the system frees when
 // the file is closed or the program ends, however it ends. It does not wait:
 // while another holds it, the error is EWOULDBLOCK.
 func flock(f *os.File) error {
 	for {
-		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		err := sysFlock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 		if err != syscall.EINTR {
 			return err
 		}

@@ -80,15 +80,16 @@ func (f *Folder) Lock() error {
 	if err := flock(file); err != nil {
 		defer file.Close()
 		if !errors.Is(err, syscall.EWOULDBLOCK) {
-			return fmt.Errorf("checkpoint: cannot lock the run %s: %w", f.Dir, err)
+			return unlockable(f.Dir, err)
 		}
-		pid, _ := io.ReadAll(io.LimitReader(file, 20))
+		who, _ := io.ReadAll(io.LimitReader(file, 300))
 		return fmt.Errorf("checkpoint: %w: another program (process %s) is training %s; wait for it or stop it",
-			ErrLocked, strings.TrimSpace(string(pid)), f.Dir)
+			ErrLocked, strings.TrimSpace(string(who)), f.Dir)
 	}
 	err = file.Truncate(0)
 	if err == nil {
-		_, err = fmt.Fprintln(file, os.Getpid()) // for the message above only
+		host, _ := os.Hostname() // a run on a cluster's file system may be another node's
+		_, err = fmt.Fprintln(file, os.Getpid(), "on", host) // for the message above only
 	}
 	if err == nil {
 		err = removeTemps(f.Dir)
@@ -99,6 +100,14 @@ func (f *Folder) Lock() error {
 	}
 	f.lock = file
 	return nil
+}
+
+// unlockable is the error of a folder that could not be locked. Parallel file systems, such as Lustre, have locks only where they are mounted with them.
+func unlockable(dir string, err error) error {
+	if errors.Is(err, syscall.ENOSYS) || errors.Is(err, syscall.ENOTSUP) || errors.Is(err, syscall.ENOLCK) {
+		return fmt.Errorf("checkpoint: cannot lock the run %s: %w: its file system has no locks here; set IDFF_RUNS to a folder on one that has, or have it mounted with them (Lustre: -o flock)", dir, err)
+	}
+	return fmt.Errorf("checkpoint: cannot lock the run %s: %w", dir, err)
 }
 
 // Close gives the lock back. It may be called more than once.

@@ -199,10 +199,27 @@ func TestLatestError(t *testing.T) {
 	}
 }
 
+// TestNoLocks: on a file system without locks nothing is trained, since two jobs with one run would not know of each other, and the line says what to do.
+func TestNoLocks(t *testing.T) {
+	before := sysFlock
+	t.Cleanup(func() { sysFlock = before })
+	for _, errno := range []syscall.Errno{syscall.ENOSYS, syscall.ENOTSUP, syscall.ENOLCK} {
+		sysFlock = func(int, int) error { return errno }
+		err := open(t, t.TempDir()).Lock()
+		if !errors.Is(err, errno) || errors.Is(err, ErrLocked) || !strings.Contains(err.Error(), "set IDFF_RUNS to a folder on one that has") {
+			t.Errorf("%v: %v", errno, err)
+		}
+	}
+}
+
 func TestLock(t *testing.T) {
 	dir := t.TempDir()
 	a, b := open(t, dir), open(t, dir)
 	if err := os.WriteFile(filepath.Join(dir, "x.tmp-1-0"), nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	host, err := os.Hostname()
+	if err != nil {
 		t.Fatal(err)
 	}
 	save(t, a, 1)
@@ -210,7 +227,7 @@ func TestLock(t *testing.T) {
 		t.Errorf("the folder holds %s", got)
 	}
 	for what, err := range map[string]error{"Lock": b.Lock(), "Save": b.Save(2, state(2), nil)} {
-		if want := fmt.Sprintf("checkpoint: the run is in use: another program (process %d) is training %s; wait for it or stop it", os.Getpid(), dir); !errors.Is(err, ErrLocked) || err.Error() != want {
+		if want := fmt.Sprintf("checkpoint: the run is in use: another program (process %d on %s) is training %s; wait for it or stop it", os.Getpid(), host, dir); !errors.Is(err, ErrLocked) || err.Error() != want {
 			t.Errorf("%s while locked: %v", what, err)
 		}
 	}
