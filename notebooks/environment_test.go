@@ -38,7 +38,10 @@ func TestWrongUses(t *testing.T) {
 // foreign makes a checkout with what nb needs, whose folder .nb/log the user of the returned command may not write.
 func foreign(t *testing.T, args ...string) (cmd *exec.Cmd, dir string) {
 	t.Helper()
-	dir = t.TempDir()
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, folder := range []string{"notebooks/tools", "notebooks/kernel"} {
 		if err := os.CopyFS(filepath.Join(dir, folder), os.DirFS("../"+folder)); err != nil {
 			t.Fatal(err)
@@ -86,8 +89,20 @@ func TestForeignCheckout(t *testing.T) {
 			t.Errorf("nb %s has removed something: %v", args[0], err)
 		}
 	}
+	// By a link the checkout is the same one: its set-up, which knows its path, is not made again.
+	cmd, dir := foreign(t, "setup")
+	link := filepath.Join(filepath.Dir(dir), "link")
+	if err := os.Symlink(dir, link); err != nil {
+		t.Fatal(err)
+	}
+	cmd.Args[1] = filepath.Join(link, "notebooks/tools/nb")
+	cmd.Dir, cmd.Env = link, append(os.Environ(), "PWD="+link)
+	if out, err := cmd.CombinedOutput(); err == nil || !strings.HasPrefix(string(out), "nb: "+filepath.Join(dir, ".nb/log")+" may not be written") {
+		t.Errorf("by a link: %v, %q", err, out)
+	}
+
 	// A file in the place of .nb.
-	_, dir := foreign(t)
+	_, dir = foreign(t)
 	if err := errors.Join(os.RemoveAll(filepath.Join(dir, ".nb")), os.WriteFile(filepath.Join(dir, ".nb"), nil, 0o666)); err != nil {
 		t.Fatal(err)
 	}
