@@ -112,6 +112,35 @@ func TestForeignCheckout(t *testing.T) {
 	}
 }
 
+// TestStoppedHalfWay: make run, then make lab, which installs into the same environment and is stopped: make run does not take that environment for whole.
+func TestStoppedHalfWay(t *testing.T) {
+	_, dir := foreign(t)
+	fakes := t.TempDir()
+	for path, text := range map[string]string{
+		filepath.Join(fakes, "python3"):             "case \"$*\" in *version_info*) echo 3.11 ;; *'-m venv'*) exit 1 ;; esac", // stopped
+		filepath.Join(fakes, "go"):                  "[ \"$1\" = env ] || exit 1; printf '%s\\n' go1.99 /nowhere /nowhere",
+		filepath.Join(dir, ".nb/venv/bin/python"):   "exit 1",
+		filepath.Join(dir, ".nb/stamps/python-run"): "",
+	} {
+		err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o777), os.WriteFile(path, []byte("#!/bin/sh\n"+text+"\n"), 0o777))
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Chmod(filepath.Join(dir, ".nb/log"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("bash", filepath.Join(dir, "notebooks/tools/nb"), "setup-lab")
+	cmd.Env = append(os.Environ(), "PATH="+fakes+":"+os.Getenv("PATH"))
+	out, err := cmd.CombinedOutput() // ends when all that it started has
+	if err == nil || !strings.Contains(string(out), "installing Python packages") {
+		t.Fatalf("%v, %s", err, out)
+	}
+	if _, err := os.Stat(filepath.Join(dir, ".nb/stamps/python-run")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the environment of make run is still taken for whole: %v", err)
+	}
+}
+
 // TestTemporaryFolder: where programs cannot be built and run in the folder for temporary files, one in .nb takes its place.
 func TestTemporaryFolder(t *testing.T) {
 	nb, good := t.TempDir(), t.TempDir()
