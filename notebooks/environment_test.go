@@ -141,6 +141,33 @@ func TestStoppedHalfWay(t *testing.T) {
 	}
 }
 
+// TestPathsOfAnyLetters: a whole set-up, with stand-ins for Go and Python, in a C locale as a scheduler's: what it writes for the kernel is read by any sh, whatever is in the path.
+func TestPathsOfAnyLetters(t *testing.T) {
+	_, plain := foreign(t)
+	dir, fakes := filepath.Join(filepath.Dir(plain), "it's für $5 & \"more\""), t.TempDir()
+	if err := errors.Join(os.Rename(plain, dir), os.Chmod(filepath.Join(dir, ".nb/log"), 0o777), os.WriteFile(filepath.Join(dir, "go.sum"), nil, 0o666)); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"python3": `case "$*" in *version_info*) echo 3.11 ;; *"-m venv"*) mkdir -p "$4/bin" && cp "$0" "$4/bin/python" ;; esac`,
+		"go":      `case $1 in env) printf '%s\n' go1.99 /nowhere /nowhere ;; build) printf '#!/bin/sh\necho here\n' >"$4" && chmod +x "$4" ;; esac`,
+	} {
+		if err := os.WriteFile(filepath.Join(fakes, name), []byte("#!/bin/sh\n"+text+"\n"), 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.Command("bash", filepath.Join(dir, "notebooks/tools/nb"), "setup")
+	cmd.Env = append(os.Environ(), "LC_ALL=C", "PATH="+fakes+":"+os.Getenv("PATH"))
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v, %s", err, out)
+	}
+	cmd = exec.Command("sh", "-eu", "-c", `. ./.nb/env; printf %s "$NB"`)
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), "LC_ALL=C")
+	if out, err := cmd.CombinedOutput(); err != nil || string(out) != filepath.Join(dir, ".nb") {
+		t.Errorf("%q, %v; want %q", out, err, filepath.Join(dir, ".nb"))
+	}
+}
+
 // TestTemporaryFolder: where programs cannot be built and run in the folder for temporary files, one in .nb takes its place.
 func TestTemporaryFolder(t *testing.T) {
 	nb, good := t.TempDir(), t.TempDir()
