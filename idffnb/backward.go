@@ -17,7 +17,7 @@ import (
 // backward returns the compiled way back from data to noise, compiling it the first time: a sampler of states (x, changes of log p) [n, dim + columns], whose noise are
 // the probes of the divergence [n, Probes*dim].
 func (r *Run) backward(n, condWidth int, field flow.Field, s solver.Solver, set likelihood) (out sampler, err error) {
-	key := fmt.Sprintf("back, %d points, %d cond, %s, %s, divergence %v, end %g", n, condWidth, flow.GraphKey(field), solver.GraphKey(s), set.divergence, set.end)
+	key := samplingKey(fmt.Sprintf("back, %d points, %d cond, divergence %v, end %g", n, condWidth, set.divergence, set.end), field, s)
 	if found, ok := r.samplers[key].(*adaptiveSampler); ok {
 		return found.tuned(s.(solver.Adaptive)), nil
 	}
@@ -58,9 +58,7 @@ func (r *Run) backward(n, condWidth int, field flow.Field, s solver.Solver, set 
 	default:
 		err = fmt.Errorf("idffnb: %s: log-likelihood: %T is no solver.Fixed, and no solver.Adaptive: use solver.Midpoint(50)", r.exp.Name, s)
 	}
-	if err == nil {
-		r.samplers[key] = out
-	}
+	r.keepSampler(key, out, err)
 	return out, err
 }
 

@@ -44,30 +44,39 @@ func (b batch) inputs() [][]float32 {
 	return list
 }
 
-// makeBatch draws the batch of a step: data, noise, coupling, the path's noise and the objective's times.
+// makeBatch draws the batch of a step: data, noise, coupling, the path's noise and the objective's times. It is called in goroutines, where a panic would end the program.
 func (e Experiment) makeBatch(step int) batch {
+	var b batch
+	if err := e.fillBatch(&b, step); err != nil {
+		return batch{err: fmt.Errorf("step %d: %w", step, err)}
+	}
+	return b
+}
+
+func (e Experiment) fillBatch(b *batch, step int) (err error) {
+	defer caught("data or coupling", &err)
 	rng := generator(e.Seed, streamBatch, uint64(step))
 	n, dim := e.Batch, e.Data.Dim()
 	x0, x1, cond, err := e.draw(rng, n)
 	if err != nil {
-		return batch{err: fmt.Errorf("step %d: %w", step, err)}
+		return err
 	}
 	if x0 == nil {
 		x0 = normal(rng, n*dim)
 	}
 	i, j, err := e.pairs(rng, x0, x1)
 	if err != nil {
-		return batch{err: fmt.Errorf("step %d: %w", step, err)}
+		return err
 	}
-	b := batch{x0: rows(x0, i, dim), x1: rows(x1, j, dim), eps: normal(rng, n*dim)}
+	*b = batch{x0: rows(x0, i, dim), x1: rows(x1, j, dim), eps: normal(rng, n*dim)}
 	if cond != nil {
 		b.cond = rows(cond, j, len(cond)/n)
-		e.dropCond(b.cond, step)
+		if err := e.dropCond(b.cond, step); err != nil {
+			return err
+		}
 	}
-	if b.t, b.interval, err = e.times(rng); err != nil {
-		return batch{err: fmt.Errorf("step %d: %w", step, err)}
-	}
-	return b
+	b.t, b.interval, err = e.times(rng)
+	return err
 }
 
 // times draws those of a batch, and the intervals of meanflow; it refuses what are no times.
@@ -151,6 +160,15 @@ func rows(x []float32, index []int, width int) []float32 {
 	out := make([]float32, 0, len(index)*width)
 	for _, i := range index {
 		out = append(out, x[i*width:(i+1)*width]...)
+	}
+	return out
+}
+
+// shrunk is x/by, in memory of its own: x may be the data's.
+func shrunk(x []float32, by float64) []float32 {
+	out := make([]float32, len(x))
+	for i, v := range x {
+		out[i] = float32(float64(v) / by)
 	}
 	return out
 }

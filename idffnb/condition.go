@@ -132,16 +132,20 @@ func (e Experiment) checkCondition() error {
 
 // dropCond replaces each row of a step's cond by the null condition with probability DropCond. It has random numbers of its own, so that all else
 // of the batch is the same whatever DropCond is.
-func (e Experiment) dropCond(cond []float32, step int) {
+func (e Experiment) dropCond(cond []float32, step int) error {
 	if e.DropCond == 0 || cond == nil {
-		return
+		return nil
 	}
 	rng, null := generator(e.Seed, streamDrop, uint64(step)), e.Data.(nullable).NullCond()
+	if width := len(cond) / e.Batch; len(null) != width {
+		return fmt.Errorf("data %s gives a null condition of %d numbers, and conditions of %d: their number must not change", e.Data.Name(), len(null), width)
+	}
 	for i := 0; i < len(cond); i += len(null) {
 		if rng.Float64() < e.DropCond {
 			copy(cond[i:], null)
 		}
 	}
+	return nil
 }
 
 // nullCond is the null condition in the shape of cond; nil where the network has not learned to do without.

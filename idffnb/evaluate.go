@@ -40,6 +40,9 @@ func Seeds(from, to uint64) []uint64 {
 	var seeds []uint64
 	for s := from; s <= to; s++ {
 		seeds = append(seeds, s)
+		if s == math.MaxUint64 { // the next is 0
+			break
+		}
 	}
 	return seeds
 }
@@ -112,7 +115,7 @@ func (r *Run) Evaluate(field flow.Field, s solver.Solver, judge Judge) (*Report,
 	if found := r.remembered(key); found != nil {
 		return found, nil
 	}
-	report := &Report{Field: field.Name(), Solver: fmt.Sprint(s), N: judge.N, Seeds: judge.Seeds, Shrink: judge.Shrink, Scores: map[string][]float64{}}
+	report := &Report{Field: field.Name(), Solver: fmt.Sprint(s), N: judge.N, Seeds: slices.Clone(judge.Seeds), Shrink: judge.Shrink, Scores: map[string][]float64{}}
 	var seconds []float64
 	for _, seed := range judge.Seeds {
 		out, err := r.sample(judge.N, field, s, WithSeed(seed), WithShrink(judge.Shrink), endsOnly())
@@ -126,6 +129,9 @@ func (r *Run) Evaluate(field flow.Field, s solver.Solver, judge Judge) (*Report,
 		if err := r.judge(report, judge, metrics, out.X, seed); err != nil {
 			return nil, err
 		}
+	}
+	if err := r.whole(report); err != nil {
+		return nil, err
 	}
 	sort.Float64s(seconds)
 	report.Cost.Seconds = seconds[len(seconds)/2]
@@ -150,7 +156,7 @@ func (r *Run) Floor(judge Judge) (*Report, error) {
 	if found := r.remembered(key); found != nil {
 		return found, nil
 	}
-	report := &Report{Field: "data", Solver: "none", N: judge.N, Seeds: judge.Seeds, Shrink: judge.Shrink, Scores: map[string][]float64{}}
+	report := &Report{Field: "data", Solver: "none", N: judge.N, Seeds: slices.Clone(judge.Seeds), Shrink: judge.Shrink, Scores: map[string][]float64{}}
 	for _, seed := range judge.Seeds {
 		if judge.Scorer != nil {
 			values, err := judge.Scorer.Floor(judge.N, r.exp.Data.Dim(), seed)
@@ -167,6 +173,9 @@ func (r *Run) Floor(judge Judge) (*Report, error) {
 			return nil, err
 		}
 	}
+	if err := r.whole(report); err != nil {
+		return nil, err
+	}
 	return report, r.remember(key, report)
 }
 
@@ -179,6 +188,9 @@ func (r *Run) MustFloor(judge Judge) *Report {
 
 // check says in one line what is wrong with the judge, or returns its metrics.
 func (j Judge) check(r *Run) ([]metric.Metric, error) {
+	if most := mostValues / r.exp.Data.Dim(); j.N > most {
+		return nil, fmt.Errorf("idffnb: %s: judge with %d points: want at most %d of size %d", r.exp.Name, j.N, most, r.exp.Data.Dim())
+	}
 	for i, seed := range j.Seeds {
 		if slices.Contains(j.Seeds[:i], seed) {
 			return nil, fmt.Errorf("idffnb: %s: judge with seed %d twice: each is a draw of its own, and a repeated one would make the spread too small", r.exp.Name, seed)
@@ -231,6 +243,19 @@ func (r *Run) addScores(report *Report, values map[string]float64, err error) er
 			return fmt.Errorf("idffnb: %s: %s of %s is %g", r.exp.Name, name, report.Field, value)
 		}
 		report.Scores[name] = append(report.Scores[name], value)
+	}
+	return nil
+}
+
+// whole says in one line which score a Scorer did not give for each seed, or nil.
+func (r *Run) whole(report *Report) error {
+	if len(report.Scores) == 0 {
+		return fmt.Errorf("idffnb: %s: the judge's Scorer gave no scores of %s", r.exp.Name, report.Field)
+	}
+	for name, list := range report.Scores {
+		if len(list) != len(report.Seeds) {
+			return fmt.Errorf("idffnb: %s: the judge's Scorer gave %s of %s for %d of %d seeds: it must give the same names for each", r.exp.Name, name, report.Field, len(list), len(report.Seeds))
+		}
 	}
 	return nil
 }
@@ -305,14 +330,27 @@ func (r *Run) remembered(key string) *Report {
 			r.evaluations[l.Key] = l.Report
 		}
 	}
-	return r.evaluations[key]
+	return r.evaluations[key].clone()
+}
+
+// clone is a report with memory of its own: what is remembered does not change with what was handed out.
+func (r *Report) clone() *Report {
+	if r == nil {
+		return nil
+	}
+	again := *r
+	again.Seeds, again.Scores = slices.Clone(r.Seeds), maps.Clone(r.Scores)
+	for name, list := range again.Scores {
+		again.Scores[name] = slices.Clone(list)
+	}
+	return &again
 }
 
 func (r *Run) remember(key string, report *Report) error {
 	if key == "" {
 		return nil
 	}
-	r.evaluations[key] = report
+	r.evaluations[key] = report.clone()
 	return notKept(r.exp.Name, "the evaluation is", checkpoint.AppendJSONL(r.folder.Path(evaluationsFile), evaluation{key, report}))
 }
 

@@ -76,6 +76,7 @@ func TestJudgeRefuses(t *testing.T) {
 		"valid names: mmd2": {Metrics: []string{"fid"}},
 		"1 points":          {N: 1},
 		"0 seeds":           {Seeds: []uint64{}},
+		"at most 536870912": {N: math.MaxInt},
 		"shrunk by -1":      {Shrink: -1},
 		"seed 3 twice":      {Seeds: []uint64{3, 1, 3}},
 		"metric w2 twice":   {Metrics: []string{"w2", "mmd2", "w2"}},
@@ -128,6 +129,44 @@ func (f far) Floor(n, dim int, seed uint64) (map[string]float64, error) {
 	return f.Score(make([]float32, n*dim), dim, seed)
 }
 
+// failing is a Scorer that says nothing about some clouds: with 1 the second, with 2 all.
+type failing struct {
+	far
+	how int
+}
+
+func (f failing) Score(x []float32, dim int, seed uint64) (map[string]float64, error) {
+	values, err := f.far.Score(x, dim, seed)
+	if *f.asked > 1 || f.how == 2 {
+		return nil, err
+	}
+	return map[string]float64{"far": values["far"]}, err
+}
+
+// TestReportsAreTheCallers: what a caller does to a report changes nothing that is remembered.
+func TestReportsAreTheCallers(t *testing.T) {
+	r := trained(t)
+	judge := Judge{N: 16, Seeds: Seeds(1, 2)}
+	for range 3 {
+		report := r.MustEvaluate(flow.CFM(), solver.Euler(2), judge)
+		if report.Field != "CFM" || report.Scores["w2"][0] < 0 || report.Seeds[0] != 1 {
+			t.Fatalf("report %+v", report)
+		}
+		report.Field, report.Scores["w2"][0], report.Seeds[0] = "mine", -1, 9
+		delete(report.Scores, "mmd2")
+	}
+}
+
+// TestSeeds: both ends are included, also the last number there is.
+func TestSeeds(t *testing.T) {
+	if got := Seeds(math.MaxUint64-1, math.MaxUint64); len(got) != 2 || got[1] != math.MaxUint64 {
+		t.Errorf("seeds %v", got)
+	}
+	if got := Seeds(3, 2); got != nil {
+		t.Errorf("seeds from 3 to 2: %v", got)
+	}
+}
+
 // A Scorer judges in place of metrics, and what it says is kept under its ID.
 func TestScorer(t *testing.T) {
 	r := trained(t)
@@ -155,6 +194,12 @@ func TestScorer(t *testing.T) {
 	}
 	_, err := r.Evaluate(flow.CFM(), solver.Euler(2), Judge{N: 1, Scorer: f})
 	expectLine(t, "one point", err, "judge with 1 points and 5 seeds: want at least 2 and 1")
+	f.value, f.id = 0, "d"
+	for asked, want := range map[int]string{1: "gave far of CFM for 1 of 2 seeds: it must give the same names for each", 2: "gave no scores of CFM"} {
+		*f.asked, judge.Scorer = 0, failing{f, asked}
+		_, err := r.Evaluate(flow.CFM(), solver.Euler(2), judge)
+		expectLine(t, want, err, want)
+	}
 	judge.Metrics = []string{"w2"}
 	if _, err := r.Floor(judge); err == nil || !strings.Contains(err.Error(), "both Metrics (w2) and a Scorer") {
 		t.Errorf("metrics and a scorer: error %v", err)

@@ -22,7 +22,10 @@ type Data interface {
 	// Dim is the size of a point.
 	Dim() int
 	// Batch draws n data points x1, row-major [n, Dim]. It may also give their start points x0 [n, Dim], which are drawn from
-	// N(0, I) otherwise, and what the network is conditioned on, cond [n, m]; nil where there is none.
+	// N(0, I) otherwise, and what the network is conditioned on, cond [n, m]; nil where there is none. What it returns is not changed, so that it may be part of what it holds.
+	//
+	// Training calls it from several goroutines at once, and not in the order of the steps: what it draws must depend on rng and n alone, or the seed fixes nothing. Data that
+	// come one after the other, as from a stream, need a lock of their own.
 	Batch(rng *rand.Rand, n int) (x0, x1, cond []float32)
 }
 
@@ -130,8 +133,8 @@ func (e Experiment) check() error {
 		return fmt.Errorf("idffnb: experiment %s: %d training steps, want at least 1", e.Name, e.Steps)
 	case !(e.LearningRate > 0) || math.IsInf(e.LearningRate, 0):
 		return fmt.Errorf("idffnb: experiment %s: learning rate %g, want a positive number", e.Name, e.LearningRate)
-	case math.IsNaN(e.WeightDecay) || math.IsNaN(e.ClipNorm):
-		return fmt.Errorf("idffnb: experiment %s: weight decay %g and gradient norm %g must be numbers", e.Name, e.WeightDecay, e.ClipNorm)
+	case !finite(e.WeightDecay, e.ClipNorm):
+		return fmt.Errorf("idffnb: experiment %s: weight decay %g and gradient norm %g must be finite numbers; -1 leaves either out", e.Name, e.WeightDecay, e.ClipNorm)
 	}
 	if err := e.checkExtras(); err != nil {
 		return fmt.Errorf("idffnb: experiment %s: %w", e.Name, err)

@@ -125,6 +125,8 @@ func (r *Run) planLearning(budget int, how []Learning) (l Learning, steps int, e
 		return fail("a Gap (%s) is for schedules without derivative terms, and these are of order %d", l.GapName, l.Order)
 	case l.Steps < 1 || l.Points < 2:
 		return fail("%d steps on %d points: want at least 1 and 2", l.Steps, l.Points)
+	case l.Points > mostValues/teacherBatches/r.exp.Data.Dim():
+		return fail("%d points of size %d: want at most %d", l.Points, r.exp.Data.Dim(), mostValues/teacherBatches/r.exp.Data.Dim())
 	case !(l.Rate > 0) || math.IsInf(l.Rate, 0) || !(l.Shrink > 0) || math.IsInf(l.Shrink, 0):
 		return fail("rate %g and shrink %g: want positive numbers", l.Rate, l.Shrink)
 	}

@@ -322,6 +322,7 @@ func TestLearnScheduleRefuses(t *testing.T) {
 		{3, []Learning{{Loss: "fid"}}, "valid names: mmd, teacher"},
 		{3, []Learning{{Steps: -1}}, "-1 steps"},
 		{3, []Learning{{Points: 1}}, "on 1 points"},
+		{3, []Learning{{Points: math.MaxInt}}, "want at most 33554432"},
 		{3, []Learning{{Rate: -1}}, "rate -1"},
 		{3, []Learning{{Rate: math.NaN()}}, "rate NaN"},
 		{3, []Learning{{Shrink: -1}}, "shrink -1"},

@@ -86,10 +86,7 @@ func (l *lesson) draw(step, n int) (x0, x1, cond []float32, err error) {
 	if x0 == nil {
 		x0 = normal(rng, n*e.Data.Dim())
 	}
-	for i, v := range x0 {
-		x0[i] = float32(float64(v) / l.form.Shrink)
-	}
-	return x0, x1, cond, nil
+	return shrunk(x0, l.form.Shrink), x1, cond, nil
 }
 
 // teach is where the teacher takes the points.

@@ -221,6 +221,9 @@ func (r *Run) checkLikelihood(x []float32, field flow.Field, s solver.Solver, se
 	if err := set.divergence.Check(); err != nil {
 		return fail("%w", err)
 	}
+	if most := mostValues / len(x); set.divergence.Columns() > most {
+		return fail("divergence with %d probes of %d points of size %d: want at most %d", set.divergence.Probes, len(x)/dim, dim, most)
+	}
 	if set.divergence.IsExact() && dim > exactLimit {
 		return fail("the exact divergence takes %d reverse passes an evaluation: use WithDivergence(flow.Hutchinson(8))", dim)
 	}

@@ -313,6 +313,7 @@ func TestLikelihoodRefuses(t *testing.T) {
 		{"infinite", []float32{float32(math.Inf(1)), 2}, flow.CFM(), solver.Euler(2), nil, "point 0 is +Inf"},
 		{"no field", two, nil, solver.Euler(2), nil, "a field, e.g. flow.CFM(), and a solver"},
 		{"no solver", two, flow.CFM(), nil, nil, "and a solver"},
+		{"probes", two, flow.CFM(), solver.Euler(2), with(WithDivergence(flow.Hutchinson(math.MaxInt))), "probes of 1 points of size 2: want at most"},
 		{"no steps", two, flow.CFM(), solver.Midpoint(0), nil, "at least 1"},
 		{"noise", two, decaying, solver.EulerMaruyama(4), nil, "adds noise on the way"},
 		{"looks back", two, flow.ReleasedCFM(), solver.Euler(2), nil, "looks back at the start"},

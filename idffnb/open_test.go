@@ -28,6 +28,8 @@ func TestOpenRefuses(t *testing.T) {
 		{"negative batch", func(e *Experiment) { e.Batch = -2 }, "batch of -2"},
 		{"batch of more than a state may have", func(e *Experiment) { e.Batch = 1 << 40 }, "batch of 1099511627776, want at most 536870912 of points of size 2"},
 		{"learning rate", func(e *Experiment) { e.LearningRate = math.NaN() }, "learning rate NaN"},
+		{"weight decay", func(e *Experiment) { e.WeightDecay = math.Inf(1) }, "weight decay +Inf and gradient norm 1 must be finite numbers"},
+		{"gradient norm", func(e *Experiment) { e.ClipNorm = math.Inf(1) }, "gradient norm +Inf must be finite"},
 		{"path", func(e *Experiment) { e.Path = flow.Path{Kind: "line"} }, "valid names: straight"},
 		{"objective", func(e *Experiment) { e.Objective = flow.Objective{Kind: "x0"} }, "valid names: x1"},
 		{"objective on path", func(e *Experiment) { e.Objective = flow.X1Score() }, "flow.Bridge"},

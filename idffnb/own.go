@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	. "github.com/gomlx/gomlx/core/graph" //nolint:staticcheck // graph code reads as formulas
@@ -70,24 +71,59 @@ func panicText(p any) string {
 type part struct {
 	Type  string
 	Value any
+	Holds []string `json:",omitempty"` // types of what is behind interfaces in the value, which its JSON form does not tell
 }
 
 // describe describes a part by its type and its exported fields, or by its ID method where it has one. It refuses what would leave fields out, so that
 // no two experiments look alike that are not.
 func describe(what string, v any) (part, error) {
 	p := part{Type: typeName(v), Value: v}
-	if id, ok := v.(interface{ ID() string }); ok {
+	hint := fmt.Sprintf("give %s a method ID() string that says all it depends on", p.Type)
+	if id, ok := v.(identified); ok {
+		if of, left := leftOut(v, id.ID()); left != "" {
+			return p, fmt.Errorf("%s %s has its ID from the field %s, which does not know its field %s: %s", what, p.Type, of, left, hint)
+		}
 		p.Value = id.ID()
 		return p, nil
 	}
-	hint := fmt.Sprintf("give %s a method ID() string that says all it depends on", p.Type)
 	if field := hiddenField(reflect.ValueOf(v), 0); field != "" {
 		return p, fmt.Errorf("%s %s: the field %s is not exported, so that the run folder's name could not depend on it: export it, or %s", what, p.Type, field, hint)
 	}
 	if _, err := json.Marshal(v); err != nil {
 		return p, fmt.Errorf("%s %s cannot be described: %w: %s", what, p.Type, err, hint)
 	}
+	p.Holds = heldTypes(reflect.ValueOf(v), 0)
 	return p, nil
+}
+
+// identified says itself all that it depends on.
+type identified interface{ ID() string }
+
+// leftOut names a field that a value's ID leaves out, since the ID is that of another field, which is embedded; or "".
+func leftOut(v any, id string) (of, left string) {
+	value := reflect.Indirect(reflect.ValueOf(v))
+	if value.Kind() != reflect.Struct {
+		return "", ""
+	}
+	for i := range value.NumField() {
+		field := value.Type().Field(i)
+		if field.IsExported() && field.Tag.Get("json") == "-" { // left out on purpose
+			continue
+		}
+		if !field.Anonymous || !field.IsExported() {
+			left = field.Name
+			continue
+		}
+		if embedded, ok := value.Field(i).Interface().(identified); ok && embedded.ID() == id {
+			of = field.Name
+		} else {
+			left = field.Name
+		}
+	}
+	if of == "" {
+		left = ""
+	}
+	return of, left
 }
 
 // module is the path that the workbench's own packages start with.
@@ -119,12 +155,10 @@ func hiddenField(v reflect.Value, depth int) string {
 	switch v.Kind() {
 	case reflect.Pointer, reflect.Interface:
 		return hiddenField(v.Elem(), depth+1)
-	case reflect.Slice, reflect.Array:
-		if v.Len() > 0 && v.Type().Elem().Kind() >= reflect.Array { // numbers have no fields
-			for i := range v.Len() {
-				if name := hiddenField(v.Index(i), depth+1); name != "" {
-					return name
-				}
+	case reflect.Slice, reflect.Array, reflect.Map:
+		for _, element := range elements(v) {
+			if name := hiddenField(element, depth+1); name != "" {
+				return name
 			}
 		}
 	case reflect.Struct:
@@ -143,4 +177,50 @@ func hiddenField(v reflect.Value, depth int) string {
 		}
 	}
 	return ""
+}
+
+// elements are those of a slice, an array or a map, whose keys JSON gives an order; none where they are numbers, which have no fields.
+func elements(v reflect.Value) (list []reflect.Value) {
+	if v.Type().Elem().Kind() < reflect.Array {
+		return nil
+	}
+	if v.Kind() != reflect.Map {
+		for i := range v.Len() {
+			list = append(list, v.Index(i))
+		}
+		return list
+	}
+	keys := v.MapKeys()
+	slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+	for _, key := range keys {
+		list = append(list, v.MapIndex(key))
+	}
+	return list
+}
+
+// heldTypes are the types of the values behind the interfaces in a value, in their order.
+func heldTypes(v reflect.Value, depth int) (list []string) {
+	if !v.IsValid() || depth > 20 {
+		return nil
+	}
+	switch v.Kind() {
+	case reflect.Interface:
+		if v.IsNil() {
+			return nil
+		}
+		return append([]string{typeName(v.Elem().Interface())}, heldTypes(v.Elem(), depth+1)...)
+	case reflect.Pointer:
+		return heldTypes(v.Elem(), depth+1)
+	case reflect.Slice, reflect.Array, reflect.Map:
+		for _, element := range elements(v) {
+			list = append(list, heldTypes(element, depth+1)...)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if field := v.Type().Field(i); field.IsExported() && field.Tag.Get("json") != "-" {
+				list = append(list, heldTypes(v.Field(i), depth+1)...)
+			}
+		}
+	}
+	return list
 }

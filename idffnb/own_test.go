@@ -13,6 +13,7 @@ import (
 
 	. "github.com/gomlx/gomlx/core/graph" //nolint:staticcheck // graph code reads as formulas
 	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/train"
 	"github.com/idff-go/workbench/datasets"
 	"github.com/idff-go/workbench/idffnb/flow"
 	"github.com/idff-go/workbench/idffnb/net"
@@ -34,6 +35,8 @@ func (n ownNet) Predict(scope *model.Scope, x, t, cond *Node) *Node {
 		return nil
 	case "fixed":
 		return MulScalar(x, 2)
+	case "regular":
+		train.AddRegularizationLoss(ReduceAllSum(Square(x)))
 	}
 	h := Sin(net.Dense(scope, "in", Concatenate([]*Node{x, ExpandAxes(t, -1)}, -1), n.Width))
 	return net.Dense(scope, "out", h, x.Shape().Dimensions[1])
@@ -275,6 +278,7 @@ func TestOwnFaults(t *testing.T) {
 	}{
 		{"training step: network idffnb.ownNet: my own words", func(e *Experiment) { e.Net = ownNet{8, "text"} }},
 		{"network idffnb.ownNet has no parameters to train", func(e *Experiment) { e.Net = ownNet{8, "fixed"} }},
+		{"network idffnb.ownNet adds a loss of its own", func(e *Experiment) { e.Net = ownNet{8, "regular"} }},
 		{"data is a nil *idffnb.Pairs", func(e *Experiment) { e.Data = (*Pairs)(nil) }},
 		{"net is a nil *idffnb.pointedNet", func(e *Experiment) { e.Net = (*pointedNet)(nil) }},
 		{"coupling is a nil *idffnb.ownCoupling", func(e *Experiment) { e.Coupling = (*ownCoupling)(nil) }},

@@ -71,7 +71,11 @@ func (r *Run) pairsID(n int, s solver.Solver, seed uint64) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("reflow: %d pairs of %s-%s at step %d, %v, %s %v, seed %d", n, r.exp.Name, hash(identity), r.step, s, solver.GraphKey(s), solverFactors(s), seed) + r.whichWeights(), nil
+	by := solver.GraphKey(s)
+	if by == "" {
+		return "", fmt.Errorf("idffnb: %s: reflow: solver %s (%T) holds a function or a channel, so that its pairs could not be told from another's: give it numbers, or a type of its own", r.exp.Name, s.Name(), s)
+	}
+	return fmt.Sprintf("reflow: %d pairs of %s-%s at step %d, %v, %s %v, seed %d", n, r.exp.Name, hash(identity), r.step, s, by, solverFactors(s), seed) + r.whichWeights(), nil
 }
 
 // fill samples the pairs.

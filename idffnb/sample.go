@@ -3,12 +3,14 @@ package idffnb
 import (
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/idff-go/workbench/idffnb/checkpoint"
 	"github.com/idff-go/workbench/idffnb/flow"
@@ -122,11 +124,9 @@ func (r *Run) sample(n int, field flow.Field, s solver.Solver, options ...Sample
 	if err != nil {
 		return nil, err
 	}
-	for i, v := range states[len(states)-1] {
-		if !finite(float64(v)) {
-			return nil, fmt.Errorf("idffnb: %s: %s with %v gave %g for point %d: %w; take smaller gammas or more steps",
-				r.exp.Name, field.Name(), s, v, i/r.exp.Data.Dim(), errDiverged)
-		}
+	if i := firstInfinite(states[len(states)-1]); i >= 0 {
+		return nil, fmt.Errorf("idffnb: %s: %s with %v gave %g for point %d: %w; take smaller gammas or more steps",
+			r.exp.Name, field.Name(), s, states[len(states)-1][i], i/r.exp.Data.Dim(), errDiverged)
 	}
 	return &Samples{X: states[len(states)-1], N: n, Dim: r.exp.Data.Dim(), Times: s.Grid(), States: states,
 		Cost: cost, Seed: set.seed, Shrink: set.shrink, Field: field.Name(), Solver: fmt.Sprint(s),
@@ -142,7 +142,7 @@ func (r *Run) start(n int, set sampling) (x0, cond []float32, err error) {
 	switch {
 	case n < 1 || n > mostValues/dim:
 		return nil, nil, fmt.Errorf("idffnb: %s: sample of %d points: want 1 to %d", r.exp.Name, n, mostValues/dim)
-	case !(set.shrink > 0):
+	case !(set.shrink > 0) || math.IsInf(set.shrink, 0):
 		return nil, nil, fmt.Errorf("idffnb: %s: start points shrunk by %g: want a positive factor", r.exp.Name, set.shrink)
 	case set.start != nil && len(set.start) != n*dim:
 		return nil, nil, fmt.Errorf("idffnb: %s: %d start values given, want %d points of size %d", r.exp.Name, len(set.start), n, dim)
@@ -152,7 +152,7 @@ func (r *Run) start(n int, set sampling) (x0, cond []float32, err error) {
 	case err != nil:
 		return nil, nil, fmt.Errorf("idffnb: %s: %w", r.exp.Name, err)
 	case set.start != nil:
-		x0 = append([]float32(nil), set.start...)
+		x0 = set.start
 	case x0 == nil:
 		x0 = Noise(set.seed, n, dim)
 	}
@@ -163,13 +163,16 @@ func (r *Run) start(n int, set sampling) (x0, cond []float32, err error) {
 	if given != nil {
 		cond = given
 	}
-	for i, v := range x0 {
-		if v != v {
-			return nil, nil, fmt.Errorf("idffnb: %s: start point %d is NaN", r.exp.Name, i/dim)
-		}
-		x0[i] = float32(float64(v) / set.shrink)
+	x0 = shrunk(x0, set.shrink)
+	if i := firstInfinite(x0); i >= 0 {
+		return nil, nil, fmt.Errorf("idffnb: %s: start point %d is %g, want finite numbers", r.exp.Name, i/dim, x0[i])
 	}
-	return x0, cond, nil
+	return x0, slices.Clone(cond), nil // which may be the caller's, or the data's
+}
+
+// firstInfinite is the index of a number that is NaN or infinite, -1 where there is none.
+func firstInfinite(x []float32) int {
+	return slices.IndexFunc(x, func(v float32) bool { return v-v != 0 })
 }
 
 // checkSampling says in one line why the field cannot be sampled with the solver, or nil.
@@ -264,13 +267,25 @@ func unnamed(field flow.Field, s solver.Solver) string {
 	return "-" + hash([]byte(fmt.Sprint(numbers)))
 }
 
+// fileName is a name that a file may have. Names that would be too long, or that have letters which files here do not, γ and σ aside, end in a hash, so that others are not taken for them.
+func fileName(name string) string {
+	fit := strings.Trim(unfit.ReplaceAllString(strings.ReplaceAll(name, "γ", "gamma"), "_"), "_")
+	foreign := strings.ContainsFunc(name, func(r rune) bool { return r > unicode.MaxASCII && unicode.IsLetter(r) && r != 'γ' && r != 'σ' })
+	if len(fit) > mostName || foreign {
+		fit = fit[:min(len(fit), mostName)] + "-" + hash([]byte(name))
+	}
+	return fit
+}
+
+const mostName = 200 // of the 255 bytes that systems allow, an ending and what a temporary file adds included
+
 // keep writes the samples to the run folder.
 func (r *Run) keep(s *Samples) error {
 	name := fmt.Sprintf("%s-%s-shrink%g-seed%d-n%d", s.Field, s.Solver, s.Shrink, s.Seed, s.N) + s.given
 	if r.raw {
 		name += "-raw"
 	}
-	name = strings.Trim(unfit.ReplaceAllString(strings.ReplaceAll(name, "γ", "gamma"), "_"), "_")
+	name = fileName(name)
 	meta := map[string]string{"field": s.Field, "solver": s.Solver, "cost": s.Cost.String(), "seed": strconv.FormatUint(s.Seed, 10),
 		"shrink": fmt.Sprint(s.Shrink), "trained_steps": strconv.Itoa(r.step), "backend": r.info.String()}
 	dir := filepath.Join(r.Dir, "samples")

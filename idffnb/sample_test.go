@@ -216,6 +216,13 @@ func TestSampleRefuses(t *testing.T) {
 		{"start of another size", 8, flow.CFM(), solver.Euler(1), []SampleOption{WithStart(make([]float32, 3))}, "3 start values"},
 		{"no start", 8, flow.CFM(), solver.Euler(1), []SampleOption{WithStart(nil)}, "0 start values"},
 		{"start with NaN", 1, flow.CFM(), solver.Euler(1), []SampleOption{WithStart([]float32{0, float32(math.NaN())})}, "start point 0 is NaN"},
+		{"start at infinity", 1, flow.CFM(), solver.Euler(1), []SampleOption{WithStart([]float32{0, float32(math.Inf(-1))})}, "start point 0 is -Inf, want finite numbers"},
+		{"shrunk to nothing", 8, flow.CFM(), solver.Euler(1), []SampleOption{WithShrink(math.Inf(1))}, "shrunk by +Inf"},
+		{"blown up", 8, flow.CFM(), solver.Euler(1), []SampleOption{WithShrink(1e-300)}, "start point 0 is"},
+		{"end at infinity", 1, flow.CFM(), solver.Scheduled{Times: []float64{0, 1}, Weights: [][]float64{{1e300}}}, []SampleOption{WithStart([]float32{0, 0})}, "Inf for point 0: the flow diverges there"},
+		{"more steps than a graph has", 8, flow.CFM(), solver.Euler(math.MaxInt), nil, "at most 1048576"},
+		{"more steps of Adams", 8, flow.CFM(), solver.AdamsBashforth(2, math.MaxInt), nil, "at most 1048576"},
+		{"more exponential steps", 8, flow.CFM(), solver.DDIM(math.MaxInt), nil, "at most 1048576"},
 	} {
 		_, err := r.Sample(tc.n, tc.field, tc.s, tc.options...)
 		expectLine(t, tc.what, err, tc.want)
@@ -406,5 +413,20 @@ func TestSamplesOfSchedulesAreKeptApart(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(r.Dir, "samples", "*-euler_on_grid_x2-shrink1-seed0-n3-*.safetensors"))
 	if err != nil || len(files) != 5 {
 		t.Errorf("five samplings left %d files: %v, %v", len(files), files, err)
+	}
+}
+
+// TestFileNames: the files of samples have names that systems take, and names that differ have files that do.
+func TestFileNames(t *testing.T) {
+	if got := fileName("IDFF γ=(0.5, -0.2)-rk4 x2-shrink1-seed0-n4"); got != "IDFF_gamma_0.5_-0.2_-rk4_x2-shrink1-seed0-n4" {
+		t.Errorf("file %s", got)
+	}
+	long, seen := strings.Repeat("long ", 100), map[string]string{}
+	for _, name := range []string{"поле", "слой", "名", "名前", long, long + "er", long + "est"} {
+		file := fileName(name + "-euler x1-n4")
+		if other, before := seen[file]; before || len(file) > 220 || strings.ContainsFunc(file, func(r rune) bool { return r > 127 }) {
+			t.Errorf("%s has the file %s of %s", name, file, other)
+		}
+		seen[file] = name
 	}
 }

@@ -2,6 +2,7 @@ package idffnb
 
 import (
 	"fmt"
+	"reflect"
 	"time"
 
 	"github.com/gomlx/compute/dtypes"
@@ -22,7 +23,7 @@ type sampler interface {
 
 // sampler returns the compiled sampling, compiling it the first time.
 func (r *Run) sampler(n, condSize int, field flow.Field, s solver.Solver) (out sampler, err error) {
-	key := fmt.Sprintf("%d points, %d cond, %s, %s", n, condSize, flow.GraphKey(field), solver.GraphKey(s))
+	key := samplingKey(fmt.Sprintf("%d points, %d cond", n, condSize), field, s)
 	if found := r.samplers[key]; found != nil {
 		if adaptive, ok := found.(*adaptiveSampler); ok {
 			return adaptive.with(s.(solver.Adaptive), r.exp), nil
@@ -53,10 +54,24 @@ func (r *Run) sampler(n, condSize int, field flow.Field, s solver.Solver) (out s
 	default:
 		err = fmt.Errorf("idffnb: %s: %T has no method Integrate, so it is no solver.Fixed, and it is no solver.Adaptive", r.exp.Name, s)
 	}
-	if err == nil {
-		r.samplers[key] = out
-	}
+	r.keepSampler(key, out, err)
 	return out, err
+}
+
+// samplingKey identifies a compiled sampling; it is empty where field or solver cannot be told from others: see flow.GraphKey. Types of one name may be declared in two functions, and have two addresses.
+func samplingKey(what string, field flow.Field, s solver.Solver) string {
+	f, by := flow.GraphKey(field), solver.GraphKey(s)
+	if f == "" || by == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s, %p %s, %p %s", what, reflect.TypeOf(field), f, reflect.TypeOf(s), by)
+}
+
+// keepSampler keeps a compiled sampling for the next time, where it compiled and has a key.
+func (r *Run) keepSampler(key string, s sampler, err error) {
+	if err == nil && key != "" {
+		r.samplers[key] = s
+	}
 }
 
 // fixedSampler is a sampling whose steps are one graph.

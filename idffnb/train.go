@@ -15,6 +15,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph" //nolint:staticcheck // graph code reads as formulas
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/train"
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 	"github.com/idff-go/workbench/idffnb/flow"
 )
@@ -215,6 +216,9 @@ func lossAndGradients(scope *model.Scope, e Experiment, in []*Node) (loss *Node,
 	}
 	b.Net = func(x, t, interval *Node) *Node { return e.predict(scope, x, t, withInterval(cond, interval)) }
 	loss = e.Objective.Loss(e.Path, b)
+	if train.TotalLoss(loss.Graph()) != nil {
+		panic(fmt.Errorf("network %T adds a loss of its own, as GoMLX's regularizers do, and training would not see it: leave it out; the experiment's WeightDecay keeps weights small", e.Net))
+	}
 	if gradients = scope.BuildTrainableVariablesGradientsGraph(loss); len(gradients) == 0 {
 		panic(fmt.Errorf("network %T has no parameters to train: make them with net.Dense or another layer of package net", e.Net))
 	}

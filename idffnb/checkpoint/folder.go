@@ -88,7 +88,7 @@ func (f *Folder) Lock() error {
 	}
 	err = file.Truncate(0)
 	if err == nil {
-		host, _ := os.Hostname() // a run on a cluster's file system may be another node's
+		host, _ := os.Hostname()                             // a run on a cluster's file system may be another node's
 		_, err = fmt.Fprintln(file, os.Getpid(), "on", host) // for the message above only
 	}
 	if err == nil {

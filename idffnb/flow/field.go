@@ -1,9 +1,8 @@
 package flow
 
 import (
-	"fmt"
-
 	. "github.com/gomlx/gomlx/core/graph" //nolint:staticcheck // graph code reads as formulas
+	"github.com/idff-go/workbench/idffnb/internal/values"
 	"github.com/idff-go/workbench/idffnb/solver"
 )
 
@@ -76,18 +75,28 @@ func (m *Model) Predict(at Point, backwards int) Prediction {
 }
 
 // GraphKey identifies the graph that a field builds, for caches of compiled graphs: fields with equal keys build the same graph,
-// whatever their factors. A field of your own is identified by its type and all its values.
+// whatever their factors. A field of your own, also one that embeds a field of this package, is identified by its type and all its values, those behind pointers too. It is empty where these hold a function or a
+// channel, which cannot be told from another: such a field is compiled again for each sampling.
 func GraphKey(f Field) string {
-	if known, ok := f.(interface{ graphKey() string }); ok {
+	if known, ok := builtIn(f); ok {
 		return known.graphKey()
 	}
-	return fmt.Sprintf("%T %+v", f, f)
+	return values.Key(f)
 }
 
 // IsBuiltIn tells the fields of this package from those of a user's own, whose code may change.
 func IsBuiltIn(f Field) bool {
-	_, ok := Unguided(f).(interface{ graphKey() string })
+	_, ok := builtIn(Unguided(f))
 	return ok
+}
+
+// keyed is a field that knows its graph.
+type keyed interface{ graphKey() string }
+
+// builtIn is the field as one of this package. A type elsewhere that embeds one has its methods, graphKey too, but may have a Velocity of its own.
+func builtIn(f Field) (keyed, bool) {
+	known, ok := f.(keyed)
+	return known, ok && values.Home(f) == values.Home(CFMField{})
 }
 
 // ByItself tells whether a field can be evaluated at any time by itself, without being told of the step that asks, at any number strictly between 0 and 1 by the same graph, and at the same cost. One that guides at some times only

@@ -88,13 +88,16 @@ func (f guidedField) Factors() []float64 {
 	return append(append([]float64{}, f.of.Factors()...), f.scale)
 }
 
-// graphKey identifies the graph without its factors. Scales 0 and 1 have graphs of their own, which evaluate the field once.
+// graphKey identifies the graph without its factors, as that of the field does. Scales 0 and 1 have graphs of their own, which evaluate the field once.
 func (f guidedField) graphKey() string {
-	key := "guided"
+	of, key := GraphKey(f.of), "guided"
+	if of == "" {
+		return ""
+	}
 	if f.scale == 0 || f.scale == 1 {
 		key = fmt.Sprintf("guided ×%g", f.scale)
 	}
-	return fmt.Sprintf("%s in [%v, %v]: %s", key, f.from, f.to, GraphKey(f.of))
+	return fmt.Sprintf("%s in [%v, %v]: %s", key, f.from, f.to, of)
 }
 
 // Check implements Checker.

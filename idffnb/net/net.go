@@ -18,6 +18,9 @@ type Net interface {
 	// gives beside x, or nil. The output is [batch, heads*dim], with as many heads as the objective asks for.
 	// It is called for each evaluation in a graph, each time with the root's scope as if nothing had visited it: scope.In and the layers of GoMLX, which use it,
 	// name the same variables at each call. It panics as graph-building functions do.
+	//
+	// Of GoMLX's layers, BatchNorm has derivatives in x, which IDFF's fields, likelihoods and the learning of schedules take, with UseBackendInference(false) only, and Convolution has the first
+	// one only. Their initial weights are fixed by the seed, but are others on another backend. Losses that layers add, such as those of regularizers, are refused.
 	Predict(scope *model.Scope, x, t, cond *Node) *Node
 }
 

@@ -100,11 +100,16 @@ func (g spacing) key() string {
 	return fmt.Sprintf(" x%d on %v", g.steps(), g.times)
 }
 
+// mostSteps is the most steps of a solver: all are one graph, and more than a machine holds are a mistake.
+const mostSteps = 1 << 20
+
 // check says in one line what is wrong with them for the solver of that name, or nil.
 func (g spacing) check(name string) error {
 	switch {
 	case g.times == nil && g.n < 1:
 		return fmt.Errorf("solver: %s with %d steps: the number of steps must be at least 1", name, g.n)
+	case g.times == nil && g.n > mostSteps:
+		return fmt.Errorf("solver: %s with %d steps: the number of steps must be at most %d", name, g.n, mostSteps)
 	case g.times == nil:
 		return nil
 	case g.n != 0 && g.n != g.steps():

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/gomlx/gomlx/core/graph"
+	"github.com/idff-go/workbench/idffnb/internal/values"
 )
 
 // Field is a velocity dx/dt at state x [batch, ...] and time t, shaped as the state. It is called while a graph is built.
@@ -106,16 +107,26 @@ func named() []entry {
 }
 
 // GraphKey identifies the graph that a solver builds, for caches of compiled graphs: solvers with equal keys build the same graph,
-// whatever their factors. A solver of your own is identified by its type and all its values.
+// whatever their factors. A solver of your own, also one that embeds a solver of this package, is identified by its type and all its values, those behind pointers too. It is empty where these hold a function or
+// a channel, which cannot be told from another: such a solver is compiled again for each sampling.
 func GraphKey(s Solver) string {
-	if known, ok := s.(interface{ graphKey() string }); ok {
+	if known, ok := builtIn(s); ok {
 		return known.graphKey()
 	}
-	return fmt.Sprintf("%T %+v", s, s)
+	return values.Key(s)
 }
 
 // IsBuiltIn tells the solvers of this package from those of a user's own, whose code may change.
 func IsBuiltIn(s Solver) bool {
-	_, ok := s.(interface{ graphKey() string })
+	_, ok := builtIn(s)
 	return ok
+}
+
+// keyed is a solver that knows its graph.
+type keyed interface{ graphKey() string }
+
+// builtIn is the solver as one of this package. A type elsewhere that embeds one has its methods, graphKey too, but may integrate in a way of its own.
+func builtIn(s Solver) (keyed, bool) {
+	known, ok := s.(keyed)
+	return known, ok && values.Home(s) == values.Home(RungeKutta{})
 }

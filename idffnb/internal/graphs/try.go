@@ -19,7 +19,7 @@ func Points(format string, n int) Load {
 	return Load{fmt.Sprintf(format, n), "take fewer points at a time"}
 }
 
-// Try calls a function that builds, compiles or runs graphs, and turns its error, or its panic with one, into an error of one line: what it was, and what was wrong. Where the device's memory is full it says at which load, and what to do.
+// Try calls a function that builds, compiles or runs graphs, and turns its error, or its panic with one, into an error of one line that wraps it: what it was, and what was wrong. Where the device's memory is full it says at which load, and what to do.
 func Try(what string, at Load, f func() error) error {
 	var err error
 	if caught := exceptions.TryCatch[error](func() { err = f() }); caught != nil {
@@ -39,10 +39,19 @@ func Try(what string, at Load, f func() error) error {
 		if at.Less != "" {
 			at.Less += ", or "
 		}
-		return fmt.Errorf("%s: the device's memory is full (%s)%s: %sfree what other programs hold (on a GPU, nvidia-smi lists them)", what, text, at.Of, at.Less)
+		return line{fmt.Sprintf("%s: the device's memory is full (%s)%s: %sfree what other programs hold (on a GPU, nvidia-smi lists them)", what, text, at.Of, at.Less), err}
 	}
-	return fmt.Errorf("%s: %s", what, plain(err))
+	return line{fmt.Sprintf("%s: %s", what, plain(err)), err}
 }
+
+// line is an error of one line for one whose text has more, and which errors.Is and errors.As find in it.
+type line struct {
+	text  string
+	cause error
+}
+
+func (l line) Error() string { return l.text }
+func (l line) Unwrap() error { return l.cause }
 
 // FirstLine is an error's text without the stack trace that GoMLX's errors print.
 func FirstLine(err error) string {

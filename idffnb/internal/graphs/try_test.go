@@ -2,6 +2,7 @@ package graphs
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 )
 
@@ -27,6 +28,10 @@ func TestTry(t *testing.T) {
 				t.Errorf("%s, %s: %v\nwant %s", tc.name, how, err, tc.want)
 			}
 		}
+	}
+	mine := errors.New("mine")
+	if err := Try("training", batch, func() error { panic(fmt.Errorf("net: %w\nmore", mine)) }); !errors.Is(err, mine) || err.Error() != "training: net: mine" {
+		t.Errorf("%v does not wrap what was wrong", err)
 	}
 	if err := Try("training", batch, func() error { return nil }); err != nil {
 		t.Error(err)
