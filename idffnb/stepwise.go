@@ -122,7 +122,7 @@ func (r *Run) stepwise(field flow.Field, s solver.Solver) bool {
 	_, fixed := s.(solver.Fixed)
 	_, stochastic := withNoise(field, s)
 	_, tunable := s.(solver.Tunable) // in one graph its times are computed, and it refuses such fields
-	return r.large() && !r.unrolled && fixed && stochastic == nil && solver.IsBuiltIn(s) && flow.ByItself(field) && !(tunable && changes(field))
+	return r.large() && !r.unrolled && fixed && stochastic == nil && solver.IsBuiltIn(s) && flow.ByItself(field) && (!tunable || !changes(field))
 }
 
 // changes tells whether a field is another one at some times, as one that guides at others only.
