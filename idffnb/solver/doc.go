@@ -49,7 +49,8 @@
 //
 // Which of them is best depends on the field: measure, with the metric that matters.
 //
-// Their steps are equal unless they are given times of one's own, which often serve few evaluations better:
+// Their steps are equal unless they are given times of one's own. At 2 to 4 evaluations that pays: adams2 on Powers(n, 1.2), whose first step is short, had less MMD^2 over the six networks
+// than any method with equal steps (notebook 06):
 //
 //	solver.AdamsBashforth(2, 2).On(0, .35, 1)
 //	solver.Midpoint(4).On(solver.Powers(4, 1.5)...) // or Shifted, Karras
