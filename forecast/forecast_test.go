@@ -296,3 +296,29 @@ func TestIntervalsKnowTime(t *testing.T) {
 		t.Errorf("intervals %g wide with blocks of 30, %g with single starts", many, one)
 	}
 }
+
+// One block of starts says nothing of how blocks differ: the table has the value by itself, the figure no band.
+func TestTooFewStartsForAnInterval(t *testing.T) {
+	for _, c := range []struct {
+		starts int
+		some   bool
+	}{{1, false}, {3, false}, {4, true}} {
+		trial := forecast.Trial{Held: walk(t, 1, 1+c.starts, 5), History: 1, Every: 1, Ahead: 1, Members: 5, Block: 2}
+		r, err := trial.Judge(law("a", 1), law("b", .5))
+		if err != nil {
+			t.Fatal(err)
+		}
+		table, against := r.MustTable(1), r.MustAgainst("a", 1)
+		if strings.Contains(table+against, "Inf") || strings.Contains(table, "(") != c.some || strings.Contains(against, " to ") != c.some {
+			t.Errorf("%d starts:\n%s\n%s", c.starts, table, against)
+		}
+		r.Scores[0].Cost = 1 // a flow is drawn with its band, a baseline without
+		horizon := r.MustHorizon()
+		if curve := horizon.Panels[0].Curves[0]; (curve.Lower != nil) != c.some {
+			t.Errorf("%d starts: band %v", c.starts, curve.Lower)
+		}
+		if _, err := horizon.Draw(); err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -23,7 +23,9 @@ func (r *Result) Horizon() (figures.Horizon, error) {
 				curves[p].Name = s.Name
 				curves[p].X, curves[p].Y = append(curves[p].X, float64(h+1)*t.step()), append(curves[p].Y, y)
 			}
-			curves[0].Lower, curves[0].Upper = append(curves[0].Lower, v.Low), append(curves[0].Upper, v.High)
+			if !math.IsInf(v.High, 1) {
+				curves[0].Lower, curves[0].Upper = append(curves[0].Lower, v.Low), append(curves[0].Upper, v.High)
+			}
 		}
 		for p, c := range curves {
 			switch panel := &f.Panels[p]; {

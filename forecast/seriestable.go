@@ -32,7 +32,10 @@ func (r *SeriesResult) Table() (string, error) {
 		if err != nil {
 			return "", err
 		}
-		fmt.Fprintf(&text, " | %s | %s (%s–%s) | %s–%s", overSeeds(medians), t.time(v.Value), t.time(v.Low), t.time(v.High), t.time(quantile.Of(all, .25)), t.time(quantile.Of(all, .75)))
+		if fmt.Fprintf(&text, " | %s | %s", overSeeds(medians), t.time(v.Value)); !math.IsInf(v.High, 1) {
+			fmt.Fprintf(&text, " (%s–%s)", t.time(v.Low), t.time(v.High))
+		}
+		fmt.Fprintf(&text, " | %s–%s", t.time(quantile.Of(all, .25)), t.time(quantile.Of(all, .75)))
 		text.WriteString(climates(s.Climate))
 	}
 	text.WriteString("| *other held-out data* | – | – | – | – | –" + climates(r.Floor))

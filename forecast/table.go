@@ -2,13 +2,14 @@ package forecast
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/idff-go/workbench/idffnb/metric"
 )
 
 // Table is a Markdown table of the scores at some horizons, in frames from 1: the true cost of a frame of a member, in forward passes and in milliseconds of the whole batch's time; the fair CRPS
-// with its 95% interval over time; the error of the ensemble's mean; the spread-skill ratio.
+// with its 95% interval over time, where there are two blocks of starts or more; the error of the ensemble's mean; the spread-skill ratio.
 func (r *Result) Table(horizons ...int) (string, error) {
 	columns := []string{"cost", "ms"}
 	for _, what := range []string{"CRPS", "RMSE", "spread-skill"} {
@@ -50,13 +51,16 @@ func (r *Result) Table(horizons ...int) (string, error) {
 // MustTable is Table for notebooks.
 func (r *Result) MustTable(horizons ...int) string { return must(r.Table(horizons...)) }
 
-// between is a value with its interval.
+// between is a value with its interval, or by itself where the interval has no ends.
 func between(v metric.Interval) string {
+	if math.IsInf(v.High, 1) {
+		return fmt.Sprintf("%.3f", v.Value)
+	}
 	return fmt.Sprintf("%.3f (%.3f–%.3f)", v.Value, v.Low, v.High)
 }
 
 // Against is a Markdown table of by how much each entry's CRPS differs from that of one of them, in percent of the latter's, with 95% intervals of the paired block bootstrap: below 0 is better than
-// the reference, and where the interval holds 0 the trial cannot tell.
+// the reference, and where the interval holds 0 the trial cannot tell. Fewer than two blocks of starts have no intervals.
 func (r *Result) Against(reference string, horizons ...int) (string, error) {
 	at, err := r.At(reference)
 	if err != nil {
@@ -82,7 +86,9 @@ func (r *Result) Against(reference string, horizons ...int) (string, error) {
 				return "", err
 			}
 			scale := 100 / mean(r.Scores[at].CRPS[h-1])
-			fmt.Fprintf(&text, " | %+.1f (%+.1f to %+.1f)", scale*d.Value, scale*d.Low, scale*d.High)
+			if fmt.Fprintf(&text, " | %+.1f", scale*d.Value); !math.IsInf(d.High, 1) {
+				fmt.Fprintf(&text, " (%+.1f to %+.1f)", scale*d.Low, scale*d.High)
+			}
 		}
 		text.WriteString(" |\n")
 	}
