@@ -100,6 +100,12 @@ func (r *Run) planLearning(budget int, how []Learning) (l Learning, steps int, e
 			l.Loss = LossTeacher
 		}
 	}
+	if l.Weights == "" && l.Only != "times" {
+		l.Weights = WeightsFree
+		if r.exp.Data.Dim() > 8 && l.Only != "scales" {
+			l.Weights = WeightsConsistent
+		}
+	}
 	if l.GapName = ""; l.Gap != nil {
 		l.GapName = l.Gap.Name()
 	}
@@ -117,6 +123,10 @@ func (r *Run) planLearning(budget int, how []Learning) (l Learning, steps int, e
 		return fail("order %d: want 0 to 4", l.Order)
 	case l.Only != "" && l.Only != "times" && l.Only != "scales":
 		return fail("Only is %q: want \"times\", \"scales\" or nothing", l.Only)
+	case l.Only == "times" && l.Weights != "":
+		return fail("Weights are %q where only the times are learned: leave one of the two out", l.Weights)
+	case l.Only != "times" && l.Weights != WeightsFree && l.Weights != WeightsConsistent:
+		return fail("unknown weights %q; valid names: %s, %s", l.Weights, WeightsFree, WeightsConsistent)
 	case l.Loss != LossMMD && l.Loss != LossTeacher:
 		return fail("unknown loss %q; valid names: %s, %s", l.Loss, LossMMD, LossTeacher)
 	case l.Gap != nil && l.GapName == "":

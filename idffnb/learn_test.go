@@ -23,7 +23,7 @@ import (
 // forms are the kinds of schedule that can be learned, with a budget that gives three steps.
 func forms() map[int][]Learning {
 	return map[int][]Learning{
-		3: {{}, {Euler: true}, {Euler: true, Only: "times"}, {Euler: true, Only: "scales"}, {Only: "scales"}, {Order: 1, Written: true}, {Euler: true, Order: 1, Written: true}},
+		3: {{}, {Euler: true}, {Euler: true, Only: "times"}, {Only: "times"}, {Euler: true, Only: "scales"}, {Only: "scales"}, {Weights: WeightsConsistent}, {Euler: true, Weights: WeightsConsistent}, {Only: "scales", Weights: WeightsConsistent}, {Order: 1, Written: true}, {Euler: true, Order: 1, Written: true}},
 		5: {{Order: 1}, {Order: 2, Written: true}},
 		9: {{Order: 2}},
 	}
@@ -320,6 +320,8 @@ func TestLearnScheduleRefuses(t *testing.T) {
 		{1, []Learning{{Order: 1, Written: true}}, "needs a budget of at least 2"},
 		{3, []Learning{{Only: "gamma"}}, `Only is "gamma"`},
 		{3, []Learning{{Loss: "fid"}}, "valid names: mmd, teacher"},
+		{3, []Learning{{Weights: "equal"}}, `unknown weights "equal"; valid names: free, consistent`},
+		{3, []Learning{{Only: "times", Weights: WeightsFree}}, "leave one of the two out"},
 		{3, []Learning{{Steps: -1}}, "-1 steps"},
 		{3, []Learning{{Points: 1}}, "on 1 points"},
 		{3, []Learning{{Points: math.MaxInt}}, "want at most 33554432"},
@@ -344,6 +346,44 @@ func TestLearnScheduleRefuses(t *testing.T) {
 	}
 	if _, err := coupled.LearnSchedule(3, Learning{Order: 1, Written: true}); err == nil || !strings.Contains(err.Error(), "needs the score") || strings.Contains(err.Error(), "\n") {
 		t.Errorf("no score: %v", err)
+	}
+}
+
+// Weights are free where the loss is a distance of distributions of a few components, and consistent for data of many, unless asked otherwise; consistent ones sum to 1 whatever is learned.
+func TestWeightsOfSchedules(t *testing.T) {
+	plane, images := trained(t), smallUNet(t)
+	for _, c := range []struct {
+		r    *Run
+		how  Learning
+		want string
+	}{
+		{plane, Learning{}, WeightsFree}, {plane, Learning{Loss: LossTeacher}, WeightsFree}, {plane, Learning{Weights: WeightsConsistent}, WeightsConsistent}, {plane, Learning{Only: "times"}, ""},
+		{images, Learning{}, WeightsConsistent}, {images, Learning{Weights: WeightsFree}, WeightsFree}, {images, Learning{Only: "scales"}, WeightsFree}, {images, Learning{Only: "times"}, ""},
+	} {
+		how, steps, err := c.r.planLearning(3, []Learning{c.how})
+		if err != nil || how.Weights != c.want {
+			t.Errorf("%s, %+v: weights are %q (%v), want %q", c.r.exp.Name, c.how, how.Weights, err, c.want)
+		}
+		f := form{Learning: how, steps: steps}
+		theta := f.start()
+		for i := range theta {
+			theta[i] += .3 * float64(i+1)
+		}
+		_, weights, _ := f.schedule(theta)
+		for k, row := range weights {
+			sum := 0.
+			for _, w := range row {
+				sum += w
+			}
+			if one := math.Abs(sum-1) < 1e-12; one != (c.want != WeightsFree) {
+				t.Errorf("%s, %+v: the weights of step %d sum to %g", c.r.exp.Name, c.how, k, sum)
+			}
+		}
+	}
+	// One consistent step is Euler's: there is nothing to learn.
+	s, err := images.LearnSchedule(1, Learning{Points: 2})
+	if err != nil || len(s.Curve) != 1 || s.Weights[0][0] != 1 || s.Solver().Name() != "learned consistent from teacher" {
+		t.Errorf("%v, %v", s, err)
 	}
 }
 

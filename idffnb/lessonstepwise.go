@@ -190,7 +190,7 @@ func dot(a, b []float32) (sum float64) {
 
 // chain is the gradient in theta from those in the times and weights of schedule.
 func (f form) chain(theta, byTime []float64, byWeight [][]float64) []float64 {
-	nTimes, nWeights, _ := f.sizes()
+	nTimes, _, _ := f.sizes()
 	gradient := make([]float64, 0, len(theta))
 	if nTimes > 0 { // t_k is the sum of the shares before it, and those are softmax(theta)
 		shares, sum := make([]float64, nTimes), 0.
@@ -211,9 +211,13 @@ func (f form) chain(theta, byTime []float64, byWeight [][]float64) []float64 {
 			gradient = append(gradient, share*(byShare[i]-mean))
 		}
 	}
-	if nWeights > 0 {
-		for _, row := range byWeight {
-			gradient = append(gradient, row...)
+	for k, row := range byWeight {
+		free := f.free(k)
+		for _, d := range row[:free] {
+			if free < len(row) { // what is learned is taken from the last
+				d -= row[free]
+			}
+			gradient = append(gradient, d)
 		}
 	}
 	if len(gradient) != len(theta) {

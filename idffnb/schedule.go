@@ -17,6 +17,7 @@ type Learning struct {
 	Written bool   `json:"written,omitempty"` // the terms are the score and its derivatives, as IDFF is written; order 1 then costs nothing
 	Euler   bool   `json:"euler,omitempty"`   // each step weighs its own evaluation alone; else those of earlier steps too, which costs nothing
 	Only    string `json:"only,omitempty"`    // "times" keeps every weight at 1, "scales" keeps the times uniform; "": both are learned
+	Weights string `json:"weights,omitempty"` // WeightsFree or WeightsConsistent; "": free for points of up to 8 components and for scales, else consistent
 	Loss    string `json:"loss,omitempty"`    // LossMMD or LossTeacher; "": LossMMD for points of up to 8 components, else LossTeacher
 
 	// Gap is what the loss measures by; nil: MMD^2 of the points for LossMMD, the mean square of the components' differences for LossTeacher. It is measured on the host, so that steps are
@@ -30,6 +31,14 @@ type Learning struct {
 	Seed   uint64  `json:"seed"`             // of the noise and data to learn from: never those of a sampling or a Judge
 	Shrink float64 `json:"shrink,omitempty"` // start points are divided by this; 0: 1
 }
+
+const (
+	// WeightsFree are weights of which each is learned. Those of a step then need not sum to 1, and can make up for velocities that are too long or too short, as a network that is trained
+	// briefly has them; but a loss that is least for a mean, as LossTeacher is, shortens steps too.
+	WeightsFree = "free"
+	// WeightsConsistent are weights that sum to 1 in each step, as those of every method of numerical analysis do: a constant velocity is followed exactly.
+	WeightsConsistent = "consistent"
+)
 
 const (
 	// LossMMD compares a batch of samples with a batch of data: MMD^2 with five bandwidths, from the spread of the data down to a 16th of it. It may make up for
@@ -78,6 +87,9 @@ func (s *Schedule) label() string {
 	label := "learned"
 	if s.Learning.Only != "" {
 		label += " " + s.Learning.Only
+	}
+	if s.Learning.Weights == WeightsConsistent {
+		label += " consistent"
 	}
 	if s.Learning.Euler {
 		label += " euler"
@@ -192,7 +204,7 @@ func (r *Run) schedulePath(budget int, l Learning) (path string, err error) {
 		Backend  string
 		Budget   int
 		Learning Learning
-	}{1, r.network(), r.info.Name, budget, l})
+	}{2, r.network(), r.info.Name, budget, l})
 	if err != nil {
 		return "", fmt.Errorf("idffnb: %s: %w", r.exp.Name, err)
 	}

@@ -21,10 +21,8 @@ func (f form) sizes() (times, weights, gammas int) {
 	if f.Only != "scales" && f.steps > 1 {
 		times = f.steps
 	}
-	if f.Only != "times" {
-		for k := range f.steps {
-			weights += f.row(k)
-		}
+	for k := range f.steps {
+		weights += f.free(k)
 	}
 	return times, weights, (f.steps - 1) * f.Order
 }
@@ -35,6 +33,17 @@ func (f form) row(k int) int {
 		return 1
 	}
 	return k + 1
+}
+
+// free is how many of them are learned: none where only the times are, and all but the last, which makes their sum 1, where they are consistent.
+func (f form) free(k int) int {
+	switch {
+	case f.Only == "times":
+		return 0
+	case f.Weights == WeightsConsistent:
+		return f.row(k) - 1
+	}
+	return f.row(k)
 }
 
 // gammaUnit is what one unit of theta is in gamma: 1/sigma0^2 for terms that the field multiplies by sigma0^2, so that all theta move alike.
@@ -52,12 +61,10 @@ func (f form) load() load {
 
 // start is theta for Euler steps on the uniform grid without momentum.
 func (f form) start() []float64 {
-	times, weights, gammas := f.sizes()
-	theta := make([]float64, times+weights+gammas)
-	if weights > 0 {
-		at := times
-		for k := range f.steps {
-			at += f.row(k)
+	at, weights, gammas := f.sizes()
+	theta := make([]float64, at+weights+gammas)
+	for k := range f.steps {
+		if at += f.free(k); f.free(k) == f.row(k) {
 			theta[at-1] = 1
 		}
 	}
@@ -66,7 +73,7 @@ func (f form) start() []float64 {
 
 // schedule is what theta stands for.
 func (f form) schedule(theta []float64) (times []float64, weights, gamma [][]float64) {
-	nTimes, nWeights, _ := f.sizes()
+	nTimes, _, _ := f.sizes()
 	times = solver.Grid(f.steps)
 	if nTimes > 0 {
 		sum := 0.
@@ -79,13 +86,15 @@ func (f form) schedule(theta []float64) (times []float64, weights, gamma [][]flo
 	}
 	rest := theta[nTimes:]
 	for k := range f.steps {
-		row := make([]float64, f.row(k))
+		row, free := make([]float64, f.row(k)), f.free(k)
 		row[len(row)-1] = 1
-		if nWeights > 0 {
-			copy(row, rest)
-			rest = rest[len(row):]
+		copy(row, rest[:free])
+		for _, w := range row[:free] {
+			if free < len(row) {
+				row[len(row)-1] -= w
+			}
 		}
-		weights = append(weights, row)
+		weights, rest = append(weights, row), rest[free:]
 	}
 	if f.Order > 0 {
 		none := make([]float64, f.Order)
@@ -139,13 +148,18 @@ func (f form) factors(theta *Node) []*Node {
 		times = append(times, t)
 	}
 	for k, i := 0, nTimes; k < f.steps; k++ {
-		for range f.row(k) {
-			if nWeights == 0 {
-				weights = append(weights, number(1))
-				continue
+		left := number(1)
+		for j := range f.row(k) {
+			switch {
+			case j < f.free(k):
+				weights = append(weights, element(i))
+				left = Sub(left, element(i))
+				i++
+			case j == f.row(k)-1:
+				weights = append(weights, left)
+			default:
+				weights = append(weights, number(0))
 			}
-			weights = append(weights, element(i))
-			i++
 		}
 	}
 	return append(append(field, times...), weights...)

@@ -83,7 +83,7 @@ func TestStepwiseIsUnrolled(t *testing.T) {
 // The gradient of a schedule by the chain rule is that of the graph of all steps.
 func TestStepwiseGradient(t *testing.T) {
 	r := smallUNet(t)
-	for _, learning := range []Learning{{}, {Euler: true}, {Only: "times"}, {Only: "scales"}} {
+	for _, learning := range []Learning{{}, {Weights: WeightsFree}, {Euler: true}, {Only: "times"}, {Only: "scales"}, {Only: "scales", Weights: WeightsConsistent}} {
 		learning.Points, learning.Steps, learning.Loss = 3, 1, LossTeacher
 		how, steps, err := r.planLearning(3, []Learning{learning})
 		if err != nil {
