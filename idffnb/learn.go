@@ -70,11 +70,12 @@ func (r *Run) learnSchedule(ctx context.Context, budget int, how ...Learning) (*
 	return s, r.keepSchedule(path, s)
 }
 
-// scheduleRate is the default rate of learning. Schedules of a U-Net are learned in some tens of steps, for which .2 is too much: on the velocity network of notebook 10's rehearsal, 40 steps on 12 points took the
-// loss on the fixed points from .0090 to .0106 with it, .0054 with .05 and .0053 with .02 at 3 evaluations, and from .0036 to .0114, .0024 and .0019 at 5.
+// scheduleRate is the default rate of learning. Schedules of a U-Net are learned in some tens of steps, for which .2 is too much: free weights on the velocity network of notebook 10's rehearsal, 40 steps on 12 points, took the
+// loss on the fixed points from .0090 to .0106 with it, .0054 with .05 and .0053 with .02 at 3 evaluations, and from .0036 to .0114, .0024 and .0019 at 5. Consistent ones on that of notebook 09, 60 steps on 12 points, took it to
+// .0353 with .02, .0342 with .05 and .0342 with .1 at 2 evaluations, to .0115, .0102 and .0098 at 3, to .0026, .0019 and .0016 at 5.
 func (r *Run) scheduleRate() float64 {
 	if r.large() {
-		return .02
+		return .05
 	}
 	return .2
 }
@@ -102,7 +103,7 @@ func (r *Run) planLearning(budget int, how []Learning) (l Learning, steps int, e
 	}
 	if l.Weights == "" && l.Only != "times" {
 		l.Weights = WeightsFree
-		if r.exp.Data.Dim() > 8 && l.Only != "scales" {
+		if l.Loss == LossTeacher && r.exp.Data.Dim() > 8 && l.Only != "scales" {
 			l.Weights = WeightsConsistent
 		}
 	}

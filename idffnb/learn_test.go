@@ -349,7 +349,7 @@ func TestLearnScheduleRefuses(t *testing.T) {
 	}
 }
 
-// Weights are free where the loss is a distance of distributions of a few components, and consistent for data of many, unless asked otherwise; consistent ones sum to 1 whatever is learned.
+// Weights are consistent where the loss is a teacher's on data of many components, and else free, unless asked otherwise; consistent ones sum to 1 whatever is learned.
 func TestWeightsOfSchedules(t *testing.T) {
 	plane, images := trained(t), smallUNet(t)
 	for _, c := range []struct {
@@ -358,7 +358,7 @@ func TestWeightsOfSchedules(t *testing.T) {
 		want string
 	}{
 		{plane, Learning{}, WeightsFree}, {plane, Learning{Loss: LossTeacher}, WeightsFree}, {plane, Learning{Weights: WeightsConsistent}, WeightsConsistent}, {plane, Learning{Only: "times"}, ""},
-		{images, Learning{}, WeightsConsistent}, {images, Learning{Weights: WeightsFree}, WeightsFree}, {images, Learning{Only: "scales"}, WeightsFree}, {images, Learning{Only: "times"}, ""},
+		{images, Learning{}, WeightsConsistent}, {images, Learning{Loss: LossMMD}, WeightsFree}, {images, Learning{Weights: WeightsFree}, WeightsFree}, {images, Learning{Only: "scales"}, WeightsFree}, {images, Learning{Only: "times"}, ""},
 	} {
 		how, steps, err := c.r.planLearning(3, []Learning{c.how})
 		if err != nil || how.Weights != c.want {

@@ -17,7 +17,7 @@ type Learning struct {
 	Written bool   `json:"written,omitempty"` // the terms are the score and its derivatives, as IDFF is written; order 1 then costs nothing
 	Euler   bool   `json:"euler,omitempty"`   // each step weighs its own evaluation alone; else those of earlier steps too, which costs nothing
 	Only    string `json:"only,omitempty"`    // "times" keeps every weight at 1, "scales" keeps the times uniform; "": both are learned
-	Weights string `json:"weights,omitempty"` // WeightsFree or WeightsConsistent; "": free for points of up to 8 components and for scales, else consistent
+	Weights string `json:"weights,omitempty"` // WeightsFree or WeightsConsistent; "": consistent for LossTeacher on more than 8 components, unless scales alone are learned; else free
 	Loss    string `json:"loss,omitempty"`    // LossMMD or LossTeacher; "": LossMMD for points of up to 8 components, else LossTeacher
 
 	// Gap is what the loss measures by; nil: MMD^2 of the points for LossMMD, the mean square of the components' differences for LossTeacher. It is measured on the host, so that steps are
@@ -27,14 +27,14 @@ type Learning struct {
 
 	Steps  int     `json:"steps"`            // of Adam; 0: 400
 	Points int     `json:"points"`           // in a batch; 0: 512. The best step is chosen on 4 times as many, and a teacher takes 16 times as many to their end points
-	Rate   float64 `json:"rate"`             // of Adam, falling to 0 by a cosine; 0: .2, and .02 for a U-Net
+	Rate   float64 `json:"rate"`             // of Adam, falling to 0 by a cosine; 0: .2, and .05 for a U-Net
 	Seed   uint64  `json:"seed"`             // of the noise and data to learn from: never those of a sampling or a Judge
 	Shrink float64 `json:"shrink,omitempty"` // start points are divided by this; 0: 1
 }
 
 const (
-	// WeightsFree are weights of which each is learned. Those of a step then need not sum to 1, and can make up for velocities that are too long or too short, as a network that is trained
-	// briefly has them; but a loss that is least for a mean, as LossTeacher is, shortens steps too.
+	// WeightsFree are weights of which each is learned. Those of a step then need not sum to 1. In the plane that pays, at two evaluations above all: the first velocity leads to the mean of the data, and gets little weight.
+	// On images LossMMD lengthens steps so, where the network's velocities are too short, as those of one that is trained briefly are; LossTeacher, which is least for a mean, shortens them, and samples get pale (notebook 09b).
 	WeightsFree = "free"
 	// WeightsConsistent are weights that sum to 1 in each step, as those of every method of numerical analysis do: a constant velocity is followed exactly.
 	WeightsConsistent = "consistent"

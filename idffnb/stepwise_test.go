@@ -135,8 +135,8 @@ func TestLearnScheduleOfUNet(t *testing.T) {
 		t.Errorf("schedules of an MLP are learned at the rate %g, want .2", rate)
 	}
 	r := smallUNet(t)
-	if l, _, err := r.planLearning(2, nil); err != nil || l.Rate != .02 {
-		t.Errorf("schedules of a U-Net are learned at the rate %g (%v), want .02", l.Rate, err)
+	if l, _, err := r.planLearning(2, nil); err != nil || l.Rate != .05 {
+		t.Errorf("schedules of a U-Net are learned at the rate %g (%v), want .05", l.Rate, err)
 	}
 	s, err := r.LearnSchedule(2, Learning{Steps: 25, Points: 4})
 	if err != nil {
