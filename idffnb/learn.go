@@ -23,7 +23,7 @@ const (
 )
 
 // LearnSchedule learns the few numbers of a sampler that costs at most budget forward-equivalents a sample, by gradient descent (Adam) through
-// the whole sampler with the network frozen: the times t_k (a softmax of free numbers) and weights of its steps, and, for how.Order > 0, gamma at
+// the whole sampler with the network frozen: the times t_k (a softmax of free numbers) and weights of its steps (of sum 1 or not, see Learning.Weights), and, for how.Order > 0, gamma at
 // each step. At most one Learning is given; without one, times and weights are learned. Every step draws fresh noise and data; the
 // numbers kept are those of the step that did best on fixed points of their own. The result is kept in the run folder: the next call
 // returns it. Compare it with other samplers on the seeds of a Judge, which it has never seen.
