@@ -3,7 +3,7 @@ NB := bash notebooks/tools/nb
 NOTEBOOK ?= 01_quickstart
 PORT ?= 8888
 
-.PHONY: help setup setup-lab run reproduce execute lab test cuda cuda-check cuda-rehearse docker docker-cuda docker-check numbers bench gallery polyala lint kernel kernel-remove clean distclean
+.PHONY: help setup setup-lab share run reproduce execute lab test cuda cuda-check cuda-rehearse docker docker-cuda docker-check numbers bench gallery polyala lint kernel kernel-remove clean distclean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -15,6 +15,9 @@ setup: ## install what is missing into .nb/, build the packages, say which backe
 
 setup-lab: ## the same with what JupyterLab needs, which make lab installs otherwise
 	@$(NB) setup-lab
+
+share: ## the same for others too, who may not write here (docs/remote.md): each then has notebooks, runs and out in ~/idff
+	@$(NB) share
 
 run: ## run one notebook headless: make run NOTEBOOK=03_idff_2d
 	@$(NB) run "$(NOTEBOOK)"

@@ -199,7 +199,7 @@ def main():
     os.environ["NB_HEADLESS"] = "1"
     if args.fast:
         os.environ["IDFF_FAST"] = "1"
-    state = ROOT / ".nb" / "jupyter"  # nothing goes into the home
+    state = Path(os.environ.get("NB") or ROOT / ".nb") / "jupyter"  # NB: of who borrows a shared set-up; nothing goes elsewhere into the home
     for name in "config", "data", "runtime":
         os.environ[f"JUPYTER_{name.upper()}_DIR"] = str(state / name)
     for source in args.notebooks:
