@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"runtime"
 	"sync"
@@ -281,7 +282,7 @@ func (f *ringForce) next(out []float64) {
 	}
 }
 
-// Cached is Maps, kept in a folder, "" for betaplane in $IDFF_DATA or the user's cache: a file there whose name has a hash of all
+// Cached is Maps, kept in a folder, "" for betaplane in $IDFF_DATA or, without it or where it may not be written, the user's cache: a file there whose name has a hash of all
 // parameters is read, in a fraction of a second, or written. A cell of a notebook
 // is a program of its own and would run the flow anew.
 func (b BetaPlane) Cached(dir string) (*Maps, error) {
@@ -289,25 +290,36 @@ func (b BetaPlane) Cached(dir string) (*Maps, error) {
 	if err := b.check(); err != nil {
 		return nil, err
 	}
+	dirs := []string{dir}
 	if dir == "" {
 		home, err := dataHome("betaplane")
 		if err != nil {
 			return nil, err
 		}
-		dir = home
+		dirs[0] = home
+		if cache, err := os.UserCacheDir(); err == nil && os.Getenv(DataVariable) != "" { // others may share that folder, which may not be written then
+			dirs = append(dirs, filepath.Join(cache, "idff", "betaplane"))
+		}
 	}
 	key := fmt.Sprint(b, bpSpacing, bpBeta, bpDrag, bpRelax, bpSmooth, bpMemory, bpForce, bpSouth, bpNorth, bpStep, bpSpinUp, bpLow, bpHigh)
 	sum := sha256.Sum256([]byte(key))
-	path := filepath.Join(dir, "betaplane-"+hex.EncodeToString(sum[:5])+".npy")
-	if m, err := ReadMaps(path); err == nil && m.Series == b.Trajectories && m.Frames == b.Frames && m.Height == b.Size {
-		m.name, m.Unit, m.Notes = "betaplane", "°C", []string{"synthetic"}
-		return m, nil
+	name := "betaplane-" + hex.EncodeToString(sum[:5]) + ".npy"
+	for _, dir := range dirs {
+		if m, err := ReadMaps(filepath.Join(dir, name)); err == nil && m.Series == b.Trajectories && m.Frames == b.Frames && m.Height == b.Size {
+			m.name, m.Unit, m.Notes = "betaplane", "°C", []string{"synthetic"}
+			return m, nil
+		}
 	}
 	m, err := b.Maps()
 	if err != nil {
 		return nil, err
 	}
-	return m, m.SaveNPY(path)
+	for _, dir := range dirs {
+		if err = m.SaveNPY(filepath.Join(dir, name)); err == nil {
+			break
+		}
+	}
+	return m, err
 }
 
 // MustCached is Cached for notebooks: an error prints one line and ends the program.

@@ -198,6 +198,17 @@ func TestCached(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(os.Getenv(DataVariable), "betaplane", filepath.Base(files[0]))); err != nil {
 		t.Error(err)
 	}
+	// Where that folder may not be written, as others' may not, the user's cache is taken.
+	home := t.TempDir()
+	t.Setenv(DataVariable, files[0])
+	t.Setenv("HOME", home)
+	t.Setenv("XDG_CACHE_HOME", home)
+	b.MustCached("")
+	if cache, err := os.UserCacheDir(); err != nil {
+		t.Error(err)
+	} else if kept, err := ReadMaps(filepath.Join(cache, "idff", "betaplane", filepath.Base(files[0]))); err != nil || !slices.Equal(kept.Values, m.Values) {
+		t.Errorf("not kept in the cache: %v", err)
+	}
 	b.Seed = 1
 	if other := b.MustCached(dir); slices.Equal(other.Values, m.Values) {
 		t.Error("another seed is read from the same file")

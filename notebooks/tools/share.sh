@@ -46,7 +46,7 @@ borrow() {
   ln -sfn "$ROOT/.nb/venv" "$NB/venv"
   jupyter_folders
   for f in notebooks/*.ipynb notebooks/weights/*; do # not cp: a copy may be written, also where the original may not
-    [ -e "$own/$f" ] || { mkdir -p "$own/${f%/*}" && cat "$f" >"$own/$f.part" && mv "$own/$f.part" "$own/$f"; }
+    [ ! -f "$f" ] || [ -e "$own/$f" ] || { mkdir -p "$own/${f%/*}" && cat "$f" >"$own/$f.part" && mv "$own/$f.part" "$own/$f"; }
   done
   cd "$own"
   BORROWED=1
