@@ -42,7 +42,7 @@ borrow() {
   # shellcheck source-path=SCRIPTDIR
   source "$ROOT/notebooks/kernel/tmpdir"
   [ -z "$tmpdir_why" ] || say "$tmpdir_is, for temporary files, $tmpdir_why: taking $TMPDIR in its place"
-  unset GOCACHEPROG GOENV GOPROXY NB_SHARED # of cells, whose kernel reads them again; terminals of JupyterLab are for anything
+  unset GOCACHEPROG GOENV GOPROXY GOSUMDB NB_SHARED # of cells, whose kernel reads them again; terminals of JupyterLab are for anything
   ln -sfn "$ROOT/.nb/venv" "$NB/venv"
   jupyter_folders
   for f in notebooks/*.ipynb notebooks/weights/*; do # not cp: a copy may be written, also where the original may not
