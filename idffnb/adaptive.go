@@ -103,10 +103,21 @@ func (s *adaptiveSampler) load() load { return graphs.Points("a step of %d point
 
 // with is the same sampling with the solver's tolerances, times and limits, and lastStretch where the network calls for it.
 func (s *adaptiveSampler) with(a solver.Adaptive, e Experiment) *adaptiveSampler {
-	if e.Objective.PredictsEnd() && a.Until == 0 {
-		a.Until = 1 - lastStretch
+	if a.Until == 0 {
+		a.Until = e.lastTime()
 	}
 	return s.tuned(a)
+}
+
+// lastTime is when adaptive steps end, before t = 1, on networks whose velocity runs away there, and 0 elsewhere. On vp and own paths it is where predictions stand still from.
+func (e Experiment) lastTime() float64 {
+	if last := e.Objective.AskedAt(e.Path, solver.At(1)); !last.Is(1) {
+		return last.Number()
+	}
+	if e.Objective.PredictsEnd() {
+		return 1 - lastStretch
+	}
+	return 0
 }
 
 // tuned is the same sampling with the solver's tolerances, times and limits.

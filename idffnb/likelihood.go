@@ -158,12 +158,13 @@ func (r *Run) MustLogLikelihood(x []float32, field flow.Field, s solver.Solver, 
 	return out
 }
 
-// frozenEnd is how long before t = 1 the velocity stands still: 0 for networks that predict the velocity.
+// frozenEnd is how long before t = 1 the velocity stands still: 0 for networks that predict the velocity, at least as long as predictions do for others.
 func (e Experiment) frozenEnd() float64 {
+	still := 1 - e.Objective.AskedAt(e.Path, solver.At(1)).Number()
 	if e.Objective.PredictsEnd() {
-		return frozenEnd
+		return max(frozenEnd, still)
 	}
-	return 0
+	return still
 }
 
 // cyclic is rows from.. of values that has n rows: size of them, the first again after the last; nil if there are no values. (Rows of zeros would count in the errors

@@ -159,6 +159,9 @@ func (r *Run) model(scope *model.Scope, cond *Node) *flow.Model {
 func (r *Run) conditioned(scope *model.Scope, cond *Node) *flow.Model {
 	gaussian := r.exp.startsFromNoise()
 	m := flow.NewModel(func(x, t *Node, at solver.Time) flow.Prediction {
+		if asked := r.exp.Objective.AskedAt(r.exp.Path, at); asked != at {
+			at, t = asked, BroadcastToDims(asked.As(x), x.Shape().Dimensions[0])
+		}
 		out := r.withAverages(x.Graph(), func() *Node { return r.exp.predictNow(scope, x, t, cond) })
 		p := r.exp.Objective.Prediction(r.exp.Path, x, out, at)
 		if !gaussian && r.exp.Objective.Heads() == 1 {

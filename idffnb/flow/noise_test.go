@@ -88,7 +88,7 @@ func TestNoisyCheck(t *testing.T) {
 		{flow.StochasticOnBridge(g, .3), flow.Straight(), "trained with flow.X1Score() or flow.X1Start() on the bridge of noise 0.3, and the network was trained with x1score on path straight: use flow.Stochastic(g)"},
 		{flow.StochasticOnBridge(g, math.NaN()), flow.Bridge(.2), "noise NaN of the bridge"},
 		{flow.Stochastic(g), flow.Target(.1), "path target(0.1) does not give: use the straight path from N(0, I), or flow.Bridge(sigma0) with flow.X1Score(), flow.X1Start() or"},
-		{flow.Stochastic(g), flow.ICFM(0), "path icfm(0) does not give"},
+		{flow.Stochastic(g), flow.ICFM(.1), "path icfm(0.1) does not give"},
 		{flow.IDFFNoisy(4), flow.Straight(), ""},
 		{flow.NoisyWrittenField{Gamma: .1, Bridge: .2}, flow.Bridge(.2), ""},
 		{flow.IDFFNoisy(.4), flow.Straight(), "at least 1/2"},

@@ -20,6 +20,7 @@ import (
 //	velocity   v                      mean (v - u_t)^2                                          flow matching, TorchCFM
 //	sf2m       (v, s)                 mean|v - u_t|^2 + mean|lambda_t s + eps|^2                 [SF]^2M, see VelocityScore
 //	meanflow   u over t to r          mean of weighted |u - v - (r-t) du/dt|^2                  MeanFlow, see Averaging
+//	noise      xhat0                  mean (xhat0 - x0)^2                                        epsilon of diffusion models, see Noise
 //
 // The means run over batch and components, that of meanflow over the batch alone, whose |.|^2 is the sum over components (in dim dimensions its loss with r = t and power 0 is dim times that of velocity); lambda_t = 2t(1-t) for x1score and 2 sigma_t/(sigma^2 + 1e-8) for x1start and sf2m, and eps is the noise that moved x_t off the path's mean.
 type Objective struct {
@@ -46,9 +47,13 @@ func X1Score() Objective { return Objective{Kind: "x1score"} }
 // Velocity is flow matching's own regression of the conditional velocity.
 func Velocity() Objective { return Objective{Kind: "velocity"} }
 
+// Noise is the regression of the path's start point x0, the epsilon that networks of diffusion models predict (DDPM, arXiv 2006.11239; prediction_type "epsilon" of diffusers), on paths x_t = a x1 + b x0 without noise of their own: straight,
+// vp(0) and own ones. End point, velocity and score are made of it by the path's coefficients, near t = 0, where a = 0, by those of a little later: see AskedAt.
+func Noise() Objective { return Objective{Kind: "noise"} }
+
 // ObjectiveNames lists the kinds of objective.
 func ObjectiveNames() []string {
-	return []string{"x1", "x1score", "x1start", "velocity", "sf2m", "meanflow", "x1copies", "x1plain"}
+	return []string{"x1", "x1score", "x1start", "velocity", "sf2m", "meanflow", "x1copies", "x1plain", "noise"}
 }
 
 // Batch is one training batch as graph nodes.
@@ -108,9 +113,16 @@ func (o Objective) PredictsEnd() bool {
 func (o Objective) Check(path Path) error {
 	switch o.kind() {
 	case "x1", "x1copies", "x1plain":
-		switch kind := path.kind(); {
-		case kind == "icfm", kind == "vp", path.own != nil:
-			return fmt.Errorf("flow: on path %v no velocity is made of the end point: train with flow.Velocity(), not %s", path, o.kind())
+		switch path.kind() {
+		case "icfm", "vp", "own":
+			if err := path.checkEnds(); err != nil || o.kind() == "x1copies" {
+				return fmt.Errorf("flow: on path %v no velocity is made of the end point: train with flow.Velocity(), not %s", path, o.kind())
+			}
+		}
+		return nil
+	case "noise":
+		if path.checkEnds() != nil {
+			return fmt.Errorf("flow: on path %v, which has noise besides x0 and x1, no velocity is made of the start point: train with flow.Velocity(), or objective noise on flow.Straight(), flow.VariancePreserving(0) or an own path without noise", path)
 		}
 		return nil
 	case "x1score", "x1start":
@@ -146,6 +158,8 @@ func (o Objective) Loss(path Path, b Batch) *Node {
 		return ReduceAllMean(Square(Sub(out, path.Velocity(x, b.X0, b.X1, b.T))))
 	case "x1plain":
 		return ReduceAllMean(Square(Sub(out, b.X1)))
+	case "noise":
+		return ReduceAllMean(Square(Sub(out, b.X0)))
 	case "x1copies":
 		gap := Sub(out, b.X1)
 		loss := ReduceAllMean(Square(gap))
@@ -167,10 +181,17 @@ func (o Objective) Loss(path Path, b Batch) *Node {
 	}
 }
 
-// Prediction turns the network's output at (x, t) into the end point, velocity and score that fields are made of. The score
-// follows from the end point only on the straight path, and only if x0 ~ N(0, I) independently of x1. The output of a network of average velocities is that of the
-// interval 0.
+// Prediction turns the network's output at (x, t) into the end point, velocity and score that fields are made of. Where no head is the score, it
+// is given on the straight path, and by networks of x0 and x1 on all paths x_t = a x1 + b x0, and holds only if x0 ~ N(0, I) independently of x1. The output of a network of average velocities is that of the
+// interval 0. The network should have been asked at AskedAt(path, t), whose coefficients are taken.
 func (o Objective) Prediction(path Path, x, out *Node, t solver.Time) Prediction {
+	if o.ofEnds(path) {
+		t = o.AskedAt(path, t)
+		if o.kind() == "noise" {
+			return path.fromStart(x, out, t)
+		}
+		return path.fromEnd(x, out, t)
+	}
 	switch o.kind() {
 	case "sf2m":
 		return sf2mPrediction(path, x, out, t)
@@ -198,8 +219,10 @@ func (o Objective) Prediction(path Path, x, out *Node, t solver.Time) Prediction
 	}
 }
 
-// givesScore tells whether predictions have a score, from a head or, if x0 ~ N(0, I) independently of x1, from the end point.
-func (o Objective) givesScore(path Path) bool { return o.Heads() == 2 || path.kind() == "straight" }
+// givesScore tells whether predictions have a score, from a head or, if x0 ~ N(0, I) independently of x1, from either end.
+func (o Objective) givesScore(path Path) bool {
+	return o.Heads() == 2 || path.kind() == "straight" || o.ofEnds(path)
+}
 
 // driftNoise is the noise b of the diffusion dx = v dt + b dW that the prediction's velocity v is the drift of; 0 where v is the probability flow.
 func (o Objective) driftNoise(path Path) float64 {

@@ -12,24 +12,30 @@ import (
 //
 //	x_t = a(t) x1 + b(t) x0 + c(t) eps,   eps ~ N(0, I),   a(0) = 0, b(0) = 1,   a(1) = 1, b(1) = 0
 //
-// Its exported fields belong to the experiment's identity.
+// The ends may be off by .02: the noise schedules of diffusion models start with a little of the data, DDPM's linear one with a(0) = .0066, and samples start from N(0, I) all the same. Its exported fields belong to the experiment's identity.
 type Interpolant interface {
 	// Coefficients builds a, b and c at times t [batch], each [batch]; c is nil for a path without noise. The velocity is made of their derivatives in t, which the
 	// graph takes itself. It panics as graph-building functions do.
 	Coefficients(t *Node) (a, b, c *Node)
 }
 
-// OwnPath is the path of an interpolant, for networks that learn its velocity (Velocity()): no velocity is made of the end point on it.
+// OwnPath is the path of an interpolant. With c = nil, without noise of its own, it serves networks of the velocity (Velocity()), of the end point (X1(), X1Plain()) and of the start point (Noise()), and exponential
+// solvers (solver.Exponential's Path); with noise those of the velocity alone.
 func OwnPath(p Interpolant) Path {
 	if p == nil {
 		return Path{Kind: "own(nil)"} // which no experiment takes
 	}
 	name := strings.TrimPrefix(fmt.Sprintf("%T%+v", p, p), "main.")
-	return Path{Kind: strings.TrimSuffix(name, "{}"), own: p}
+	return Path{Kind: strings.TrimSuffix(name, "{}"), own: &ownPath{p}}
 }
 
 // Own is the interpolant of OwnPath, and nil for the paths of the table.
-func (p Path) Own() Interpolant { return p.own }
+func (p Path) Own() Interpolant {
+	if p.own == nil {
+		return nil
+	}
+	return p.own.of
+}
 
 // CheckEnds says in one line why the coefficients of an own path, given at t = 0 and t = 1, do not lead from x0 to x1, or nil.
 func CheckEnds(name string, a, b, c [2]float64) error {
@@ -47,7 +53,7 @@ func CheckEnds(name string, a, b, c [2]float64) error {
 
 // coefficients are a, b and c at t [batch], and whether there is noise.
 func (p Path) coefficients(t *Node) (a, b, c *Node, noisy bool) {
-	a, b, c = p.own.Coefficients(t)
+	a, b, c = p.own.of.Coefficients(t)
 	if noisy = c != nil; !noisy {
 		c = ZerosLike(t)
 	}

@@ -22,7 +22,7 @@ import (
 type Path struct {
 	Kind  string  // a name of the table; empty means straight
 	Noise float64 // sigma of the table, at least 0
-	own   Interpolant
+	own   *ownPath
 }
 
 // Straight is the line from x0 to x1 without noise.

@@ -124,7 +124,8 @@ func TestEndPointsPaths(t *testing.T) {
 		want      string
 	}{
 		{flow.X1(), flow.Straight(), ""}, {flow.X1Plain(), flow.Target(.1), ""}, {flow.Velocity(), flow.VariancePreserving(0), ""},
-		{flow.X1(), flow.VariancePreserving(0), "on path vp(0) no velocity is made of the end point: train with flow.Velocity(), not x1"},
+		{flow.X1(), flow.VariancePreserving(0), ""},
+		{flow.X1(), flow.VariancePreserving(.1), "on path vp(0.1) no velocity is made of the end point: train with flow.Velocity(), not x1"},
 		{flow.X1Plain(), flow.ICFM(.1), "on path icfm(0.1) no velocity is made of the end point: train with flow.Velocity(), not x1plain"},
 	} {
 		expectError(t, fmt.Sprint(tc.objective, " on ", tc.path), tc.objective.Check(tc.path), tc.want)

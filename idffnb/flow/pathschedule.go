@@ -14,21 +14,35 @@ var _ solver.PathSchedule = Path{}
 //	straight   t              1 - t
 //	target     t              1 - (1-sigma) t     x0 is the path's noise, from which sampling starts
 //	vp(0)      sin(pi t/2)    cos(pi t/2)
+//	own        a(t)           b(t)                without noise; computed in pure Go, in float64 where its coefficients can be
 //
 // It panics for paths that CheckSchedule refuses.
 func (p Path) Schedule(t float64) (alpha, sigma, dAlpha, dSigma float64) {
 	if err := p.CheckSchedule(); err != nil {
 		panic(err)
 	}
+	return p.scheduleAt(t)
+}
+
+const halfPi = math.Pi / 2
+
+// scheduleAt is Schedule of a path that was checked.
+func (p Path) scheduleAt(t float64) (alpha, sigma, dAlpha, dSigma float64) {
 	switch p.kind() {
+	case "own":
+		n, err := p.numbers()
+		if err != nil {
+			panic(err)
+		}
+		return n.at(t)
 	case "target":
 		return t, 1 - t + p.Noise*t, 1, p.Noise - 1
 	case "vp":
 		if t == 1 { // where cos(pi/2) is not quite 0
-			return 1, 0, 0, -math.Pi / 2
+			return 1, 0, 0, -halfPi
 		}
-		sin, cos := math.Sincos(math.Pi / 2 * t)
-		return sin, cos, math.Pi / 2 * cos, -math.Pi / 2 * sin
+		sin, cos := math.Sincos(halfPi * t)
+		return sin, cos, halfPi * cos, -halfPi * sin
 	default:
 		return t, 1 - t, 1, -1
 	}
@@ -39,10 +53,15 @@ func (p Path) CheckSchedule() error {
 	if err := p.Check(); err != nil {
 		return err
 	}
+	noisy := p.Noise > 0 && p.kind() != "target"
 	if p.own != nil {
-		return fmt.Errorf("flow: path %v builds its coefficients as a graph, which an exponential integrator cannot read: use a method of another kind, e.g. solver.Midpoint", p)
+		n, err := p.numbers()
+		if err != nil {
+			return err
+		}
+		noisy = n.noisy
 	}
-	if p.Noise > 0 && p.kind() != "target" {
+	if noisy {
 		return fmt.Errorf("flow: path %v has noise besides x0 and x1, so that the velocity does not stand for one end point: use a solver that is not exponential, e.g. solver.Midpoint", p)
 	}
 	return nil

@@ -66,7 +66,10 @@ func TestCheckSchedule(t *testing.T) {
 		{flow.Velocity(), flow.Bridge(.2), straight, "bridge(0.2) has noise besides x0 and x1"},
 		{flow.Velocity(), flow.ICFM(.1), straight, "icfm(0.1) has noise"},
 		{flow.Velocity(), flow.VariancePreserving(.1), straight, "vp(0.1) has noise"},
-		{flow.Velocity(), flow.OwnPath(line{}), straight, "as a graph, which an exponential integrator cannot read"},
+		{flow.Velocity(), flow.OwnPath(line{}), straight, ""}, // the same numbers
+		{flow.Noise(), flow.OwnPath(ddpm{.1, 20}), flow.OwnPath(ddpm{.1, 20}), ""},
+		{flow.Noise(), flow.OwnPath(ddpm{.1, 20}), flow.OwnPath(ddpm{.1, 10}), "that of path flow_test.ddpm{Least:0.1 Most:20}"},
+		{flow.Velocity(), flow.OwnPath(trigonometric{.1}), straight, "trigonometric{Noise:0.1} has noise besides x0 and x1"},
 		{flow.Velocity(), flow.Path{Kind: "stright"}, straight, "unknown path"},
 	} {
 		err := tc.objective.CheckSchedule(tc.path, tc.schedule)

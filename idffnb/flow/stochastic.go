@@ -65,7 +65,7 @@ func (f StochasticField) Check(times []float64, path Path) error {
 	if err := f.G.Check(); err != nil {
 		return err
 	}
-	if f.G.kind() == "constant" && f.G.Scale > 0 && path.kind() == "straight" && slices.Contains(times, 1) {
+	if f.G.kind() == "constant" && f.G.Scale > 0 && path.checkEnds() == nil && slices.Contains(times, 1) {
 		return fmt.Errorf("flow: constant noise needs the score of the data at t = 1, which is 0/0 there: use flow.DecayingNoise(c), or a solver that ends before, such as solver.SRK(n)")
 	}
 	return checkNoisyPath(f.Bridge, path)
@@ -161,6 +161,9 @@ func checkNoisyPath(bridge float64, path Path) error {
 	}
 	switch path.kind() {
 	case "straight", "bridge", "released":
+		return nil
+	}
+	if path.checkEnds() == nil {
 		return nil
 	}
 	return fmt.Errorf("flow: a field with noise needs the score, which path %v does not give: use the straight path from N(0, I), or flow.Bridge(sigma0) with flow.X1Score(), flow.X1Start() or flow.VelocityScore()", path)

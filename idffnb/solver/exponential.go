@@ -27,7 +27,7 @@ import (
 //	expadams2   linear in t, integrated exactly: an exponential Adams-Bashforth method, as DEIS (arXiv 2204.13902) is, but for xhat1
 //	expadams3   quadratic in t, likewise
 //
-// lambda is -inf at t = 0 and +inf where sigma is 0, at t = 1. In lambda an evaluation at t = 0 is infinitely far, so that dpmpp methods cannot use it, and
+// lambda is -inf at t = 0 and +inf where sigma is 0, at t = 1; on a path that starts with a little of the data, as DDPM's does, it is finite at t = 0. In lambda an evaluation at t = 0 is infinitely far, so that dpmpp methods cannot use it, and
 // their last step, infinitely long, is of first order, as it is in diffusers: of N steps they extrapolate in N-3 at most, and up to three they are ddim.
 // A polynomial in t is finite at both ends and extrapolates in all steps but the first. Which is better depends on the field and the grid: on the exact velocity
 // of eight Gaussians, dpmpp2m was better at up to 4 evaluations and expadams2 from 6 on with equal steps; times that crowd at t = 0, such as (k/N)^1.5, helped
@@ -38,12 +38,12 @@ type Exponential struct {
 	Method string       // ddim, dpmpp2m, dpmpp3m, expadams2 or expadams3
 	N      int          // equal steps, at least 1; 0, or as many as there are, where Times are given
 	Times  []float64    // own grid, increasing from 0 to 1; nil: equal steps
-	Path   PathSchedule // the path the field was trained on, such as flow.VariancePreserving(0); nil: straight
+	Path   PathSchedule // the path the field was trained on, such as flow.VariancePreserving(0) or a flow.OwnPath; nil: straight
 }
 
 // PathSchedule is a path x_t = alpha(t) x1 + sigma(t) x0. Those of package flow that have this form are ones.
 type PathSchedule interface {
-	// Schedule is alpha, sigma and their derivatives at t in [0, 1], with alpha(0) = 0, alpha(1) = 1, sigma > 0 before t = 1 and alpha' sigma > alpha sigma'.
+	// Schedule is alpha, sigma and their derivatives at t in [0, 1], with alpha(0) near 0, alpha(1) near 1, sigma > 0 before t = 1 and alpha' sigma > alpha sigma'. At t = 1 the derivatives do not count.
 	Schedule(t float64) (alpha, sigma, dAlpha, dSigma float64)
 	// CheckSchedule says in one line why the path has not this form, or nil.
 	CheckSchedule() error
@@ -148,6 +148,9 @@ func (s Exponential) Check() error {
 	}
 	for _, t := range s.Grid() {
 		a, sigma, da, ds := path.Schedule(t)
+		if t == 1 { // never evaluated: slopes may be infinite, as that of sqrt(1 - t)
+			da, ds = 1, 0
+		}
 		if !(sigma > 0 || t == 1 && sigma == 0) || !(da*sigma-a*ds > 0 || t == 1) || math.IsInf(a+sigma+da-ds, 0) {
 			return fmt.Errorf("solver: %s: path %s at t = %g is %g x1 + %g x0 with derivatives %g, %g: want sigma > 0 and alpha' sigma > alpha sigma'", s.Method, path, t, a, sigma, da, ds)
 		}
