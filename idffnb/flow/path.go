@@ -18,7 +18,7 @@ import (
 //	icfm       t x1 + (1-t) x0                     sigma                 I-CFM and OT-CFM, arXiv 2302.00482
 //	target     t x1                                1 - (1-sigma) t       Lipman et al., arXiv 2210.02747
 //	vp         cos(pi t/2) x0 + sin(pi t/2) x1     sigma                 stochastic interpolants, arXiv 2209.15571
-//	own        a(t) x1 + b(t) x0                   c(t)                  yours, see OwnPath
+//	own        a(t) x1 + b(t) x0                   c(t)                  yours, see OwnPath; the noise schedules of diffusion models are such
 type Path struct {
 	Kind  string  // a name of the table; empty means straight
 	Noise float64 // sigma of the table, at least 0

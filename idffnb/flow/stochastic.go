@@ -37,13 +37,15 @@ type Noisy interface {
 // At t = 1, which few solvers evaluate, the score of the straight path is 0/0. Where g(1) = 0 its term is 0, as it should be, since the score of the data is finite; constant
 // noise is refused there. The heads of X1Score and X1Start say nothing at t = 1 either, as at t = 0.
 //
+// On the other paths x_t = a x1 + b x0 without noise of their own, vp(0) and own ones, v of networks of x0 and of x1 is the probability flow too, and the score -xhat0/b: b = 0 in the family above, and 0/0 at t = 1 likewise.
+//
 // The family: Song et al., arXiv 2011.13456, section 4.3 and appendix D; Albergo et al., Stochastic interpolants, arXiv 2303.08797.
 type StochasticField struct {
 	G      Diffusion
 	Bridge float64 // noise sigma0 of the bridge for a network trained with X1Score or X1Start; 0: the velocity is the probability flow, as on the straight path and with VelocityScore
 }
 
-// Stochastic is IDFF with noise g(t) for networks that were trained on the straight path from N(0, I), or with VelocityScore on Bridge.
+// Stochastic is IDFF with noise g(t) for networks that were trained on the straight path from N(0, I), with Noise, X1 or X1Plain on vp(0) or an own path without noise, or with VelocityScore on Bridge.
 func Stochastic(g Diffusion) StochasticField { return StochasticField{G: g} }
 
 // StochasticOnBridge is IDFF with noise g(t) for networks that were trained with X1Score or X1Start on Bridge(sigma0).
@@ -172,7 +174,7 @@ func checkNoisyPath(bridge float64, path Path) error {
 // checkDrift refuses objectives that do not give the score, and a bridge of other noise than that of the diffusion which the network's velocity is the drift of.
 func checkDrift(bridge float64, o Objective, path Path) error {
 	if !o.givesScore(path) {
-		return fmt.Errorf("flow: a field with noise needs the score, which objective %v on path %v does not give: train with flow.X1Score(), flow.X1Start() or flow.VelocityScore() on flow.Bridge(sigma0), or on the straight path from N(0, I) with independent coupling", o, path)
+		return fmt.Errorf("flow: a field with noise needs the score, which objective %v on path %v does not give: train with flow.X1Score(), flow.X1Start() or flow.VelocityScore() on flow.Bridge(sigma0), or on the straight path from N(0, I) with independent coupling, or with flow.Noise() or flow.X1() on flow.VariancePreserving(0) or an own path without noise", o, path)
 	}
 	noise := o.driftNoise(path)
 	if bridge == noise {
