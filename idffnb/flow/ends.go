@@ -92,8 +92,8 @@ func (o Objective) ofEnds(path Path) bool {
 //	noise          from t = 0 on until a has grown to .005; no time where a starts above, as in DDPM's schedule. From where b has fallen to .01 on, where b' is infinite at t = 1, as that of sqrt(1 - t)
 //	x1, x1plain    on vp and own paths, from where b has fallen to .01 on; b of the straight path is .01 at t = .99
 //
-// On an exact network of noise that replaces E[x1 | x_0] = E[x1], of which the network knows nothing at t = 0, by E[x1 | x_t] a little later. A trained network's error is divided by a: long steps from t = 0 magnify it,
-// steps that are short there do not.
+// On an exact network of noise that replaces E[x1 | x_0] = E[x1], of which the network knows nothing at t = 0, by E[x1 | x_t] a little later. A trained network's error is divided by a, so that on the
+// straight path networks of noise sample worse than those of the velocity do.
 func (o Objective) AskedAt(path Path, t solver.Time) solver.Time {
 	if !o.ofEnds(path) {
 		return t
