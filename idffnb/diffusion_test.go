@@ -104,7 +104,7 @@ func TestExactNetworksOfBothEnds(t *testing.T) {
 				}
 			}
 			points := []float32{2.5, 3.3, 4.1, 2.2}
-			likely, err := r.LogLikelihood(points, flow.CFM(), solver.Midpoint(25))
+			likely, err := r.LogLikelihood(points, flow.CFM(), solver.Midpoint(12))
 			if err != nil {
 				t.Errorf("%v on %s: %v", r.exp.Objective, path, err)
 				continue
