@@ -7,7 +7,7 @@ import (
 	"math"
 )
 
-// A Crop makes pictures of all sizes squares of one, as two transforms of torchvision do on PIL's images: with Cut CenterCrop(Cut) and Resize(Size), without it Resize(Size), which makes the shorter side Size, and CenterCrop(Size). Of JPEG files PIL has slightly other pixels, since libjpeg interpolates their colours and Go does not: on a smooth picture of CelebA's size bytes differed by .5 in the mean and 3 at most. As with PIL's convert("RGB"), alpha is left out, and the rotation that EXIF asks for is not made; of 16 bits the upper 8 are taken.
+// A Crop makes pictures of all sizes squares of one, as two transforms of torchvision do on PIL's images: with Cut CenterCrop(Cut) and Resize(Size), without it Resize(Size), which makes the shorter side Size, and CenterCrop(Size). Of JPEG files PIL has slightly other pixels, since libjpeg interpolates their colours and Go does not: on a smooth picture of CelebA's size bytes differed by .5 in the mean and 3 at most. As with PIL's convert("RGB"), alpha is left out, and, as in torchvision's ImageFolder, the rotation that EXIF asks for is not made; of 16 bits the upper 8 are taken, also of grey, which PIL cuts off at 255. Pixels of lossy WebP files are libwebp's, bit for bit, and so PIL's.
 type Crop struct {
 	Cut  int // side of the centre square that is cut out first; 0: the whole picture is resized first
 	Size int // side of the result; 0: Cut, as it is

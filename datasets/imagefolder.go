@@ -1,27 +1,25 @@
 package datasets
 
 import (
-	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"image"
-	_ "image/jpeg" // a format of ReadImageFolder
-	_ "image/png"  // a format of ReadImageFolder
+	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 )
 
-const (
-	imageBytes  = 256 << 20 // a file may have
-	imagePixels = 1 << 26   // a picture may have: memory that a small file may ask for
-)
+// notes is where a line goes that is no error. Tests replace it.
+var notes io.Writer = os.Stderr
 
-// ReadImageFolder reads all pictures (.png, .jpg, .jpeg) in a folder and the folders
+// ReadImageFolder reads all pictures (.jpg, .jpeg, .png, .ppm, .bmp, .pgm, .tif, .tiff, .webp, in small letters or capitals: the endings that
+// torchvision's ImageFolder takes) in a folder and the folders
 // in it, folder by folder, the names in each in the order of their bytes (so what is in "a" comes before what is in
 // "a b", which sorted paths have the other way round), in red, green and blue. They are decoded,
 // cropped and resized once, on all cores, one at a time each, into a packed file beside
@@ -29,7 +27,8 @@ const (
 // Batches are read from it as they are drawn, so that memory does not grow with
 // the data but for 32 bytes a picture. It fails on a folder without pictures, and on pictures that are damaged, cut
 // short or smaller than the crop: the line names them once all others are packed, and
-// what is done by then, or when the program is killed, need not be done again.
+// what is done by then, or when the program is killed, need not be done again. So it does on what it cannot read of a format: animations (.webp), and TIFF files that are compressed as JPEG, turned,
+// or neither grey nor red, green and blue. Files with other endings are passed over, and a line on the standard error counts them, but for hidden files and text such as labels (.txt, .csv, .json and the like).
 func ReadImageFolder(name, dir string, crop Crop) (*Images, error) {
 	m, _, err := readFolder(name, dir, crop, expected{})
 	return m, err
@@ -50,9 +49,12 @@ func readFolder(name, dir string, crop Crop, want expected) (m *Images, within [
 	if dir, err = filepath.Abs(dir); err != nil {
 		return fail(err)
 	}
-	paths, within, files, err := listImages(dir)
+	paths, within, files, others, err := listImages(dir)
 	if err != nil {
 		return fail(err)
+	}
+	if others != "" {
+		_, _ = fmt.Fprintf(notes, "datasets: %s: passed over in %s: %s; pictures are %s\n", name, dir, others, strings.Join(pictureEndings, " ")) // a note that is lost is no error
 	}
 	if want.pictures > 0 && len(paths) != want.pictures {
 		return fail(fmt.Errorf("%s has %d pictures, not the %d of the whole set: unpack the archive again; to use what is there all the same, read it under a name of its own by ReadImageFolder", dir, len(paths), want.pictures))
@@ -123,17 +125,21 @@ var celeba = expected{pictures: 202_599, width: 178, height: 218}
 // MustCelebA is CelebA for notebooks: an error prints one line and ends the program.
 func MustCelebA(dir string, crop Crop) *Images { return must(CelebA(dir, crop)) }
 
-// listImages lists the pictures, their paths in the folder, and what tells each from others and from itself after a change: its path in the folder, size and time. Links are followed but for folders in the folder.
-func listImages(dir string) (paths, within, files []string, err error) {
+// listImages lists the pictures, their paths in the folder, and what tells each from others and from itself after a change: its path in the folder, size and time. Links are followed but for folders in the folder. others counts the files that are passed over.
+func listImages(dir string) (paths, within, files []string, others string, err error) {
 	root, err := filepath.EvalSymlinks(dir)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, nil, "", err
 	}
+	over := map[string]int{}
 	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
+		if err != nil || d.IsDir() {
 			return err
 		}
-		if ext := strings.ToLower(filepath.Ext(path)); d.IsDir() || !slices.Contains([]string{".png", ".jpg", ".jpeg"}, ext) {
+		if ext := strings.ToLower(filepath.Ext(path)); !slices.Contains(pictureEndings, ext) {
+			if !strings.HasPrefix(d.Name(), ".") && !slices.Contains(textEndings, ext) {
+				over[ext]++
+			}
 			return nil
 		}
 		info, err := os.Stat(path)
@@ -149,54 +155,38 @@ func listImages(dir string) (paths, within, files []string, err error) {
 		paths, within, files = append(paths, path), append(within, rel), append(files, fmt.Sprintf("%q %d %d", rel, info.Size(), info.ModTime().UnixNano()))
 		return err
 	})
+	others = counted(over)
 	if err == nil && len(paths) == 0 {
-		err = fmt.Errorf("%s has no pictures (.png, .jpg or .jpeg)", dir)
+		err = fmt.Errorf("%s has no pictures (%s)", dir, strings.Join(pictureEndings, " "))
+		if others != "" {
+			err = fmt.Errorf("%w; passed over: %s", err, others)
+		}
 	}
-	return paths, within, files, err
+	return paths, within, files, others, err
 }
 
-// decodeImage reads a picture; errors have its path.
-func decodeImage(path string, crop Crop, want expected) ([]byte, error) {
-	pixels, err := func() ([]byte, error) {
-		info, err := os.Stat(path)
-		if err != nil {
-			return nil, errors.Unwrap(err) // the path is said below
-		}
-		if info.Size() > imageBytes {
-			return nil, fmt.Errorf("it has %d bytes, more than a picture should", info.Size())
-		}
-		file, err := os.ReadFile(path)
-		if err != nil {
-			return nil, err
-		}
-		return parseImage(file, crop, want)
-	}()
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return pixels, nil
-}
+// textEndings are those of files that come with pictures.
+var textEndings = []string{"", ".txt", ".csv", ".tsv", ".json", ".jsonl", ".xml", ".yaml", ".yml", ".md", ".html"}
 
-// parseImage decodes a picture; damaged ones may make the decoder panic.
-func parseImage(file []byte, crop Crop, want expected) (pixels []byte, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			pixels, err = nil, fmt.Errorf("it is damaged: %v", p)
+// counted is how many files there are with which endings, the most first: `3 files (2 ".gif", 1 ".npy")`.
+func counted(over map[string]int) string {
+	const most = 3
+	total, list := 0, []string(nil)
+	endings := slices.SortedFunc(maps.Keys(over), func(a, b string) int { return cmp.Or(over[b]-over[a], cmp.Compare(a, b)) })
+	for k, ext := range endings {
+		total += over[ext]
+		if k < most {
+			list = append(list, fmt.Sprintf("%d %.16q", over[ext], ext))
 		}
-	}()
-	size, _, err := image.DecodeConfig(bytes.NewReader(file))
-	if err != nil {
-		return nil, fmt.Errorf("it is no picture that can be read: %w", err)
 	}
-	if size.Width < 1 || size.Height < 1 || size.Width > imagePixels/size.Height {
-		return nil, fmt.Errorf("it says that it has %d x %d pixels; at most %d in all are read", size.Width, size.Height, imagePixels)
+	if len(endings) > most {
+		list = append(list, "others")
 	}
-	if want.width > 0 && (size.Width != want.width || size.Height != want.height) {
-		return nil, fmt.Errorf("it has %d x %d pixels, and those of the set have %d x %d", size.Width, size.Height, want.width, want.height)
+	switch total {
+	case 0:
+		return ""
+	case 1:
+		return fmt.Sprintf("1 file (%s)", list[0])
 	}
-	m, _, err := image.Decode(bytes.NewReader(file))
-	if err != nil {
-		return nil, fmt.Errorf("it is cut short or damaged: %w", err)
-	}
-	return crop.apply(m)
+	return fmt.Sprintf("%d files (%s)", total, strings.Join(list, ", "))
 }

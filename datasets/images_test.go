@@ -487,7 +487,7 @@ func TestImageFolderRefuses(t *testing.T) {
 		wantLine(t, want, err, want)
 	}
 	_, err := ReadImageFolder("mine", t.TempDir(), Crop{Cut: 8})
-	wantLine(t, "empty", err, "has no pictures (.png, .jpg or .jpeg)")
+	wantLine(t, "empty", err, "has no pictures (.jpg .jpeg .png")
 	_, err = ReadImageFolder("mine", filepath.Join(t.TempDir(), "none"), Crop{Cut: 8})
 	wantLine(t, "none", err, "no such file")
 	_, err = ReadImageFolder("mine", t.TempDir(), Crop{})
