@@ -20,9 +20,7 @@ func (m *Maps) SaveNPY(path string) (err error) {
 	}()
 	return writeWhole(path, func(file *os.File) error {
 		w := bufio.NewWriterSize(file, 1<<16)
-		header := fmt.Sprintf("{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d, %d, %d), }", m.Series, m.Frames, m.Height, m.Width)
-		header = fmt.Sprintf("%-117s\n", header)
-		_, _ = fmt.Fprintf(w, "%s\x01\x00%c%c%s", npyMagic, byte(len(header)), byte(len(header)>>8), header) // errors stay in w
+		_, _ = w.WriteString(npyHeader("<f4", m.Series, m.Frames, m.Height, m.Width)) // errors stay in w
 		var b [4]byte
 		for _, v := range m.Values {
 			binary.LittleEndian.PutUint32(b[:], math.Float32bits(v))

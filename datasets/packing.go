@@ -91,7 +91,7 @@ func (p packing) write(file *os.File, have map[source]func([]byte) error) (bad [
 	n, size := len(p.sources), p.shape[0]*p.shape[1]*p.shape[2]
 	sums := packHeader + int64(n)*int64(size)
 	end := sums + int64(n)*sha256.Size
-	if err := diskRoom(file.Name(), end); err != nil {
+	if err := diskRoom(file.Name(), end, "set "+DataVariable+" to another folder"); err != nil {
 		return nil, err
 	}
 	if err := file.Truncate(end + int64(n)*sha256.Size); err != nil {

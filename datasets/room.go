@@ -30,14 +30,14 @@ func room(what string, need int64) error {
 	return nil
 }
 
-// diskRoom says in one line if the disk of a path has not as many bytes free as need says.
-func diskRoom(path string, need int64) error {
+// diskRoom says in one line if the disk of a path has not as many bytes free as need says, and what to do beside freeing some.
+func diskRoom(path string, need int64, other string) error {
 	var s syscall.Statfs_t
 	if syscall.Statfs(path, &s) != nil || s.Blocks == 0 {
 		return nil // it does not say
 	}
 	if free := int64(s.Bavail) * int64(s.Bsize); free < need {
-		return fmt.Errorf("the disk of %s has %.2f GB free, and %.2f GB are to be written: free some space, or set %s to another folder", filepath.Dir(path), float64(free)/1e9, float64(need)/1e9, DataVariable)
+		return fmt.Errorf("the disk of %s has %.2f GB free, and %.2f GB are to be written: free some space, or %s", filepath.Dir(path), float64(free)/1e9, float64(need)/1e9, other)
 	}
 	return nil
 }

@@ -72,5 +72,5 @@ func TestTooLittleMemory(t *testing.T) {
 	if err := room("x", math.MaxInt64); err != nil {
 		t.Errorf("where the system does not say: %v", err)
 	}
-	wantLine(t, "disk", diskRoom(path, math.MaxInt64), "GB free, and 9223372036.85 GB are to be written: free some space, or set IDFF_DATA to another folder")
+	wantLine(t, "disk", diskRoom(path, math.MaxInt64, "set IDFF_DATA to another folder"), "GB free, and 9223372036.85 GB are to be written: free some space, or set IDFF_DATA to another folder")
 }

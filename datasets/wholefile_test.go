@@ -21,6 +21,13 @@ func TestMain(m *testing.M) {
 			_, err := file.Write(make([]byte, 1000))
 			return waitForever(err)
 		})
+	case ".folder":
+		_ = WriteImages(path, 2, [3]int{1, 2, 1}, func(from int) (x, labels []float32) {
+			if from == 1 {
+				_ = waitForever(nil)
+			}
+			return make([]float32, 2), nil
+		})
 	case ".images":
 		p := newPacking(filepath.Dir(path), [3]int{1, 2, 3}, 100, ramp(600))
 		whole := p.load
