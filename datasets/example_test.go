@@ -3,6 +3,8 @@ package datasets_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 
 	"github.com/idff-go/workbench/datasets"
 )
@@ -46,4 +48,31 @@ func ExampleNewImages() {
 	// Output:
 	// [2 2 1] 4 [-1 1 -1 1] <nil>
 	// stripes with labels 2 512 128
+}
+
+func ExampleWriteImages() {
+	dir, err := os.MkdirTemp("", "")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
+	grey := datasets.MustFashionSample(datasets.Test)
+	written := filepath.Join(dir, "clothes") // "clothes.npz" is a file of NumPy's
+	err = datasets.WriteImages(written, 3, grey.Shape(), func(from int) (x, labels []float32) {
+		x, _ = grey.At(from) // one at a time, or as many as you like
+		return x, nil
+	})
+	fmt.Println(err)
+	files, err := os.ReadDir(written)
+	for _, file := range files {
+		fmt.Println(file.Name())
+	}
+	fmt.Println(err)
+	// Output:
+	// <nil>
+	// 00000.png
+	// 00001.png
+	// 00002.png
+	// <nil>
 }

@@ -13,5 +13,7 @@
 //
 //	fid := feature.MustOpenInception("pt_inception-2015-12-05-6726825d.pth", [3]int{32, 32, 3})           // "FID", "KID", ...; other Inceptions' scores are named after their file
 //
+// For a number to stand beside published ones, write the samples by datasets.WriteImages and score them by the program that the others used: docs/scores.md has the commands of pytorch-fid, clean-fid, torch-fidelity and guided-diffusion's evaluator.
+//
 // Images are float32 in [-1, 1], row-major [n, height*width*colours] with channels last, as datasets.Images gives them. What describes the real images is computed once and kept.
 package feature

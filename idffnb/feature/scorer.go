@@ -14,7 +14,7 @@ import (
 //	precision   share of the samples within the real images' neighbourhoods, of as many images of Real (metric.PrecisionRecall); higher is better
 //	recall      the other way round; higher is better
 //
-// each named after the network, "FID, own Fashion-MNIST features"; plain "FID" stands for FID's own Inception-v3 alone. Samples are first rounded to the 256 levels of an image file.
+// each named after the network, "FID, own Fashion-MNIST features"; plain "FID" stands for FID's own Inception-v3 alone. Samples are first rounded to the 256 levels of an image file, to the bytes that datasets.WriteImages writes for other programs (docs/scores.md).
 //
 // What real images are compared with matters: a network has learned those it was trained on by heart to some degree, and a flow may have. Take for Real and Fresh images that neither has seen.
 type Scorer struct {
