@@ -34,16 +34,17 @@ import (
 // A byte is (x+1) 127.5, rounded, beyond 0 and 255 cut off: images of a data set come out as the bytes that they were, and samples as those that idffnb/feature scores. EDM, TorchCFM and IDFF's code round, too (x*127.5 + 128, cut off and truncated: in float32 one byte of some 10,000s is the next one);
 // guided-diffusion truncates (x+1) 127.5, which is darker by half a level in the mean.
 //
-// File and folder are whole or not there: they get their name when all is on the disk. It is an error if there are other than 1 or 3 channels, a value is NaN or infinite, a part is empty or of another size than the shape says, some parts have labels and others not, or a label is no whole number from 0 on.
+// File and folder are whole or not there: they get their name when all is on the disk, and what a killed program left of them is removed by the next that writes them. It is an error if there are other than 1 or 3 channels, a value is NaN or infinite, a part is empty or of another size than the shape says, some parts have labels and others not, or a label is no whole number from 0 on.
 func WriteImages(path string, n int, shape [3]int, part func(from int) (x, labels []float32)) error {
 	p := parts{n: n, shape: shape, next: part}
+	path = filepath.Clean(path)
 	err := p.check(path)
 	switch {
 	case err != nil:
 	case strings.ToLower(filepath.Ext(path)) == ".npz":
 		err = p.writeNPZ(path)
 	default:
-		err = p.writeFolder(filepath.Clean(path))
+		err = p.writeFolder(path)
 	}
 	if err != nil {
 		return p.notWritten(path, err)

@@ -193,9 +193,10 @@ func TestWriteImagesRefuses(t *testing.T) {
 	for _, name := range []string{"x.npy", "x.png", "x.ZIP"} {
 		wantLine(t, name, WriteImages(filepath.Join(dir, name), 1, shape, give(make([]float32, 2), nil)), "give the name of a folder, or of a file that ends in .npz")
 	}
-	for _, path := range []string{write(t, filepath.Join(dir, "a.npz"), []byte("mine")), filepath.Dir(write(t, filepath.Join(dir, "b", "mine"), nil)), t.TempDir()} {
+	for _, path := range []string{write(t, filepath.Join(dir, "a.npz"), []byte("mine")), filepath.Dir(write(t, filepath.Join(dir, "b", "mine"), nil)), t.TempDir(), "."} {
 		wantLine(t, path, WriteImages(path, 1, shape, give(make([]float32, 2), nil)), "is not written: it is there already: remove it, or give another name")
 	}
+	wantLine(t, "no name", WriteImages("", 1, shape, give(make([]float32, 2), nil)), "it is there already")
 	if string(bytesOf(t, filepath.Join(dir, "a.npz"))) != "mine" || len(names(t, filepath.Join(dir, "b"))) != 1 {
 		t.Error("what was there is another")
 	}
