@@ -50,7 +50,7 @@
 //	birds, err := datasets.ReadClassFolders("birds", dir, datasets.Crop{Size: 64}) // dir/robin/1.jpg, dir/wren/2.png: with labels
 //	train, held, err := birds.HoldOut(500, 1)                                      // 500 drawn by the seed 1, to judge by
 //	data, err := clothes.Flipped().Labelled()                    // mirrored at random, with the class as condition
-//	err := datasets.WriteImages("out/cfm.npz", n, cifar.Shape(), part)              // samples, or images, for programs that score them elsewhere: a folder of PNG files, or .npz
+//	err := datasets.WriteImages("../out/cfm.npz", n, cifar.Shape(), part) // samples, or images, for programs that score them elsewhere: a folder of PNG files, or .npz
 //
 // Every source of minibatches has the method
 //

@@ -26,7 +26,7 @@ import (
 // part gives the next images, from number from on: points in [-1, 1], row-major [k, height, width, channels], channels last, such as the X of idffnb's Samples or what Images.At gives, and their labels, whole numbers [k], such as its Cond, or nil. It is asked until there are n;
 // what it gives beyond is left out. So 50,000 images need the memory of a part:
 //
-//	err := datasets.WriteImages("out/cfm.npz", 50_000, train.Shape(), func(from int) (x, labels []float32) {
+//	err := datasets.WriteImages("../out/cfm.npz", 50_000, train.Shape(), func(from int) (x, labels []float32) {
 //		s := run.MustSample(1000, flow.CFM(), solver.AdamsBashforth(2, 10), idffnb.WithSeed(uint64(from)), idffnb.Unkept())
 //		return s.X, s.Cond
 //	})
