@@ -106,6 +106,10 @@ func pictureSize(file []byte) (width, height int, format string, err error) {
 		head, err := parsePNMHead(file)
 		return head.width, head.height, "pnm", err
 	}
+	if isTIFF(file) { // package image would give its decoder a buffer that is as large as the file says, up to 4 GB
+		size, err := tiff.DecodeConfig(bytes.NewReader(file))
+		return size.Width, size.Height, "tiff", err
+	}
 	size, format, err := image.DecodeConfig(bytes.NewReader(file))
 	return size.Width, size.Height, format, err
 }

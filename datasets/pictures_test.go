@@ -216,6 +216,7 @@ func TestSmallFilesThatAreLarge(t *testing.T) {
 		"16384 x 16384 pixels; at most":                            {patched(of("lossless.webp"), 21, 0xff, 0xff, 0xff, 0x0f)},
 		"14 x 11 pixels, and its frame has 16383 x 16383":          {patched(of("turned.webp"), 44, 0xff, 0x3f, 0xff, 0x3f)},
 		"tiles have 4294967296 pixels; at most 67108864 are read":  {tiffOf(nil, [4]uint32{256, 3, 1, 8}, [4]uint32{257, 3, 1, 8}, tile, [4]uint32{262, 3, 1, 1}, [4]uint32{322, 4, 1, 1 << 16}, [4]uint32{323, 4, 1, 1 << 16})},
+		"it is no picture that can be read: EOF":                   {[]byte("II*\x00\xff\xff\xff\x7f"), []byte("MM\x00*\x7f\xff\xff\xff")},
 		"tag 278 has several values":                               {tiffOf(nil, [4]uint32{256, 3, 1, 8}, [4]uint32{257, 3, 1, 8}, tile, [4]uint32{262, 3, 1, 1}, [4]uint32{278, 4, 2, 8})},
 		"cut short or damaged: it has 6 bytes for 67108864 values": {[]byte("P5 8192 8192 255\n123456")},
 		"value 3 is 9, above the largest, 8":                       {[]byte("P5 2 2 8\n\x01\x02\x03\x09"), []byte("P2 2 2 8\n1 2\n3 9")},

@@ -1,6 +1,7 @@
 package datasets
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"slices"
@@ -15,6 +16,10 @@ const (
 	tiffTileWidth   = 0x142
 	tiffTileHeight  = 0x143
 )
+
+func isTIFF(file []byte) bool {
+	return bytes.HasPrefix(file, []byte("II*\x00")) || bytes.HasPrefix(file, []byte("MM\x00*"))
+}
 
 // checkTIFF refuses what package tiff would read as another picture, or give more memory than the picture takes: pictures that are to be turned, which PIL turns, planes of colour, and large tiles. Strips may say that they have as many rows as there is a number for:
 // the file it gives says how many there are.
