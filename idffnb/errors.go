@@ -1,6 +1,7 @@
 package idffnb
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -15,6 +16,17 @@ import (
 
 // firstLine is an error's text without the stack trace that GoMLX's errors print.
 func firstLine(err error) string { return graphs.FirstLine(err) }
+
+// inner is an error that is wrapped in one of this package: one line, without this package's prefix, which the whole has already.
+func inner(err error) error { return graphs.Inner("idffnb: ", err) }
+
+// also is an error and the one that came after it, in one line, where there are both.
+func also(err, next error) error {
+	if err == nil || next == nil {
+		return cmp.Or(err, next)
+	}
+	return fmt.Errorf("%w; %w", err, inner(next))
+}
 
 // load is what a program computes at once, for the error of a device whose memory is full.
 type load = graphs.Load

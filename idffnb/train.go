@@ -48,7 +48,7 @@ func (r *Run) saveTime() time.Duration {
 // An interrupted and resumed training ends with the same weights as one in a single go, bit for bit on one CPU backend. In a
 // notebook it updates one display with a progress bar and the loss curve. It saves every 20 seconds (less often where that would take more than a twentieth of the time), at the end, and on SIGINT or
 // SIGTERM; the folder keeps two checkpoints, and a third while it is written: where the disk has no room for them, Train says how much they need, and does not begin. When interrupted, it returns ErrInterrupted. A loss that is not a number stops it: the error names the step, and the last good
-// checkpoint stays. Only one program may train a run at a time. The options are of this call, and no part of the experiment.
+// checkpoint stays. At an error of the data it saves the steps before and returns the error. Only one program may train a run at a time. The options are of this call, and no part of the experiment.
 func (r *Run) Train(options ...TrainOption) error {
 	stop, done := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer done()
@@ -69,7 +69,7 @@ func (r *Run) train(ctx context.Context, after func(), options ...TrainOption) (
 	if err := r.folder.Lock(); err != nil {
 		return fmt.Errorf("idffnb: %s: %w", r.exp.Name, elsewhere(err))
 	}
-	defer func() { err = errors.Join(err, r.folder.Close()) }()
+	defer func() { err = also(err, r.folder.Close()) }()
 	if err := r.load(); err != nil { // another program may have trained since Open
 		return err
 	}
@@ -107,7 +107,7 @@ func (r *Run) train(ctx context.Context, after func(), options ...TrainOption) (
 	for c := next(); c != nil; c = next() {
 		if steps == nil && c.steps > 0 {
 			if steps, err = r.compileSteps(c); err != nil {
-				return fmt.Errorf("idffnb: %s: training stopped: %w", r.exp.Name, err)
+				return fmt.Errorf("idffnb: %s: training stopped: %w", r.exp.Name, inner(err))
 			}
 			batches.capacity, batches.parts, pace.most = c.capacity, c.parts, min(pace.most, c.capacity)
 			if !r.unsaved {
@@ -119,14 +119,17 @@ func (r *Run) train(ctx context.Context, after func(), options ...TrainOption) (
 		if err := r.trainChunk(steps, c, pace); err != nil {
 			return err
 		}
+		if c.err != nil {
+			return r.stopped(c.err, save)
+		}
 		show.curve = r.losses
 		show.update(r.step)
 		after()
 		spend()
 		r.noteSpeed()
 		paused := time.Now()
-		if err := watch.look(r); err != nil { // the steps so far are good
-			return errors.Join(err, r.save())
+		if err := watch.look(r); err != nil {
+			return r.stopped(err, save)
 		}
 		pause := time.Since(paused)
 		began, show.start = began.Add(pause), show.start.Add(pause)
@@ -156,7 +159,7 @@ func (r *Run) trainChunk(steps *spread, c *chunk, pace *pace) error {
 		began := time.Now()
 		losses, err := c.run(steps, r.exp.load())
 		if err != nil {
-			return fmt.Errorf("idffnb: %s: training stopped: %w", r.exp.Name, err)
+			return fmt.Errorf("idffnb: %s: training stopped: %w", r.exp.Name, inner(err))
 		}
 		for _, loss := range losses {
 			if loss != loss || math.IsInf(float64(loss), 0) {
@@ -169,10 +172,23 @@ func (r *Run) trainChunk(steps *spread, c *chunk, pace *pace) error {
 		pace.took(c.steps, time.Since(began))
 		r.speed.add(c.steps, began)
 	}
-	if c.err != nil {
-		return fmt.Errorf("idffnb: %s: training stopped: %w", r.exp.Name, c.err)
-	}
 	return nil
+}
+
+// stopped saves the steps so far, which an error of the data or of the function that watches does not make worse, and returns that error. Weights that are not finite are not saved.
+func (r *Run) stopped(cause error, save func() error) error {
+	what := fmt.Sprintf("idffnb: %s: training stopped at step %d of %d", r.exp.Name, r.step, r.exp.Steps)
+	if r.step == r.savedStep || r.unsaved {
+		return fmt.Errorf("%s: %w", what, inner(cause))
+	}
+	err := r.checkFinite()
+	if err == nil {
+		err = save()
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w; it could not be saved, and the last checkpoint is of step %d: %w", what, inner(cause), r.savedStep, inner(err))
+	}
+	return fmt.Errorf("%s, and saved: %w", what, inner(cause))
 }
 
 // addLoss adds a step's loss to the mean that the next line of metrics.jsonl gives.

@@ -2,6 +2,7 @@ package idffnb
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -15,6 +16,29 @@ func (r *Run) checkpointSize() (bytes int64) {
 		bytes += int64(v.Shape().Size()) * int64(v.DType().Size())
 	}
 	return bytes
+}
+
+// checkFinite says which of the weights is no finite number.
+func (r *Run) checkFinite() error {
+	for v := range r.store.IterVariables() {
+		if !v.Trainable || !v.DType().IsFloat() {
+			continue
+		}
+		t, err := toCheckpoint(strings.TrimPrefix(v.Path(), "/"), v)
+		if err != nil {
+			return fmt.Errorf("variable %s: %s", v.Path(), firstLine(err))
+		}
+		values, err := checkpoint.Floats(t)
+		if err != nil {
+			return err
+		}
+		for _, x := range values {
+			if !finite(float64(x)) {
+				return fmt.Errorf("weight %s has a value that is %g", t.Name, x)
+			}
+		}
+	}
+	return nil
 }
 
 // toCheckpoint copies a variable's value from the backend.

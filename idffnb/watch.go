@@ -64,7 +64,7 @@ func (w *watcher) look(r *Run) (err error) {
 	}
 	began, cpu := time.Now(), cpuTime()
 	if err := w.see(r); err != nil {
-		return fmt.Errorf("idffnb: %s: training stopped at step %d of %d, and saved: the function that watches it: %w", r.exp.Name, r.step, r.exp.Steps, err)
+		return fmt.Errorf("the function that watches it: %w", err)
 	}
 	r.speed.pause(time.Since(began), cpuTime()-cpu)
 	return nil

@@ -2,7 +2,6 @@ package idffnb
 
 import (
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -268,6 +267,6 @@ func (w *weightImport) store(r *Run) (err error) {
 		}
 		v.SetTrainable(w.parameters[i].Trainable)
 	}
-	defer func() { err = errors.Join(err, r.folder.Close()) }()
+	defer func() { err = also(err, r.folder.Close()) }()
 	return r.save()
 }
