@@ -4,7 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"math"
+
+	"github.com/idff-go/workbench/internal/errtext"
 )
+
+// inner is an error that is wrapped in one of this package: one line, without this package's prefix, which the whole has already.
+func inner(err error) error { return errtext.Inner("figures: ", err) }
 
 // checkCloud says what is wrong with a cloud of points, if anything.
 func checkCloud(where string, pts [][2]float64, least int) error {

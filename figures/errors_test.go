@@ -147,7 +147,7 @@ func TestErrors(t *testing.T) {
 			continue
 		}
 		s := err.Error()
-		if fig != nil || !strings.Contains(s, c.want) || strings.Contains(s, "\n") || !strings.HasPrefix(s, "figures: ") {
+		if fig != nil || !strings.Contains(s, c.want) || strings.Contains(s, "\n") || !strings.HasPrefix(s, "figures: ") || strings.Count(s, "figures: ") != 1 {
 			t.Errorf("%T: error %q, want one line with %q", c.d, s, c.want)
 		}
 	}

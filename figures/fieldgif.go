@@ -33,7 +33,7 @@ type FieldGIF struct {
 func (f FieldGIF) Draw() (*Figure, error) {
 	fig, err := f.draw()
 	if err != nil {
-		return nil, fmt.Errorf("figures: FieldGIF: %w", err)
+		return nil, fmt.Errorf("figures: FieldGIF: %w", inner(err))
 	}
 	return fig, nil
 }

@@ -34,7 +34,7 @@ const gifFrames = 26
 
 // Draw draws the film strip and the animation.
 func (f FlowGIF) Draw() (*Figure, error) {
-	fail := func(err error) (*Figure, error) { return nil, fmt.Errorf("figures: FlowGIF: %w", err) }
+	fail := func(err error) (*Figure, error) { return nil, fmt.Errorf("figures: FlowGIF: %w", inner(err)) }
 	if err := f.check(); err != nil {
 		return fail(err)
 	}

@@ -54,11 +54,11 @@ var massFractions = func() (f []float64) {
 // Draw draws the figure.
 func (k KDEGrid) Draw() (*Figure, error) {
 	if err := k.check(); err != nil {
-		return nil, fmt.Errorf("figures: KDEGrid: %w", err)
+		return nil, fmt.Errorf("figures: KDEGrid: %w", inner(err))
 	}
 	box, err := k.limits()
 	if err != nil {
-		return nil, fmt.Errorf("figures: KDEGrid: %w", err)
+		return nil, fmt.Errorf("figures: KDEGrid: %w", inner(err))
 	}
 	n := k.Grid
 	if n == 0 {
@@ -67,7 +67,7 @@ func (k KDEGrid) Draw() (*Figure, error) {
 	var truth *truthLines
 	if k.Truth != nil {
 		if truth, err = newTruthLines(k.Truth, box, n, k.Bandwidth); err != nil {
-			return nil, fmt.Errorf("figures: KDEGrid: truth: %w", err)
+			return nil, fmt.Errorf("figures: KDEGrid: truth: %w", inner(err))
 		}
 	}
 	cols, rows := len(k.Columns), len(k.Rows)
@@ -76,7 +76,7 @@ func (k KDEGrid) Draw() (*Figure, error) {
 		grids[r] = make([]*Grid, cols)
 		for c := range k.Columns {
 			if grids[r][c], err = KDE(k.Columns[c].Trajectory[r], box, n, k.Bandwidth); err != nil {
-				return nil, fmt.Errorf("figures: KDEGrid: column %d, row %d: %w", c, r, err)
+				return nil, fmt.Errorf("figures: KDEGrid: column %d, row %d: %w", c, r, inner(err))
 			}
 		}
 	}
@@ -262,7 +262,7 @@ type KDEPanel struct {
 
 // Draw draws the figure.
 func (k KDEPanel) Draw() (*Figure, error) {
-	fail := func(err error) (*Figure, error) { return nil, fmt.Errorf("figures: KDEPanel: %w", err) }
+	fail := func(err error) (*Figure, error) { return nil, fmt.Errorf("figures: KDEPanel: %w", inner(err)) }
 	if err := checkCloud("Samples", k.Samples, 2); err != nil {
 		return fail(err)
 	}

@@ -44,7 +44,7 @@ type Momentum struct {
 // Draw draws the figure.
 func (m Momentum) Draw() (*Figure, error) {
 	if err := m.check(); err != nil {
-		return nil, fmt.Errorf("figures: Momentum: %w", err)
+		return nil, fmt.Errorf("figures: Momentum: %w", inner(err))
 	}
 	n := len(m.Panels)
 	cols := m.Columns
@@ -65,7 +65,7 @@ func (m Momentum) Draw() (*Figure, error) {
 		clouds := append([][][2]float64{p.Samples}, p.Paths...)
 		b, err := BoxOf(0.05, append(clouds, p.Reference...)...)
 		if err != nil {
-			return nil, fmt.Errorf("figures: Momentum: panel %d: %w", i, err)
+			return nil, fmt.Errorf("figures: Momentum: panel %d: %w", i, inner(err))
 		}
 		boxes[i] = b
 		hasRef = hasRef || len(p.Reference) > 0

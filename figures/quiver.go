@@ -30,7 +30,7 @@ type Quiver struct {
 
 // Draw draws the figure.
 func (q Quiver) Draw() (*Figure, error) {
-	fail := func(err error) (*Figure, error) { return nil, fmt.Errorf("figures: Quiver: %w", err) }
+	fail := func(err error) (*Figure, error) { return nil, fmt.Errorf("figures: Quiver: %w", inner(err)) }
 	n := len(q.Panels)
 	if n == 0 {
 		return fail(errors.New("no panels given"))

@@ -48,7 +48,7 @@ var (
 // Draw draws the figure.
 func (r Ramachandran) Draw() (*Figure, error) {
 	if err := r.check(); err != nil {
-		return nil, fmt.Errorf("figures: Ramachandran: %w", err)
+		return nil, fmt.Errorf("figures: Ramachandran: %w", inner(err))
 	}
 	bin, tick := r.Bin, r.Tick
 	if bin == 0 {
@@ -76,7 +76,7 @@ func (r Ramachandran) Draw() (*Figure, error) {
 		all := clouds[i][0]
 		grid, err := Histogram2D(all, torusBox, int(math.Round(360/bin)))
 		if err != nil {
-			return nil, fmt.Errorf("figures: Ramachandran: %w", err)
+			return nil, fmt.Errorf("figures: Ramachandran: %w", inner(err))
 		}
 		for k, v := range grid.Values { // densities to shares
 			v *= bin * bin

@@ -31,7 +31,7 @@ type Trajectories struct {
 // Draw draws the figure.
 func (t Trajectories) Draw() (*Figure, error) {
 	if err := t.check(); err != nil {
-		return nil, fmt.Errorf("figures: Trajectories: %w", err)
+		return nil, fmt.Errorf("figures: Trajectories: %w", inner(err))
 	}
 	shown := t.Paths
 	if shown == 0 {
@@ -50,7 +50,7 @@ func (t Trajectories) Draw() (*Figure, error) {
 	}
 	box, err := t.limits(ways)
 	if err != nil {
-		return nil, fmt.Errorf("figures: Trajectories: %w", err)
+		return nil, fmt.Errorf("figures: Trajectories: %w", inner(err))
 	}
 	cols := t.Columns
 	if cols <= 0 {

@@ -12,13 +12,14 @@ import (
 
 	"github.com/idff-go/workbench/idffnb/internal/graphs"
 	"github.com/idff-go/workbench/idffnb/net"
+	"github.com/idff-go/workbench/internal/errtext"
 )
 
 // firstLine is an error's text without the stack trace that GoMLX's errors print.
 func firstLine(err error) string { return graphs.FirstLine(err) }
 
 // inner is an error that is wrapped in one of this package: one line, without this package's prefix, which the whole has already.
-func inner(err error) error { return graphs.Inner("idffnb: ", err) }
+func inner(err error) error { return errtext.Inner("idffnb: ", err) }
 
 // also is an error and the one that came after it, in one line, where there are both.
 func also(err, next error) error {
@@ -32,7 +33,12 @@ func also(err, next error) error {
 type load = graphs.Load
 
 // tryGraph calls a function that builds, compiles or runs graphs, and turns an error or a panic into an error of one line, which names the load where the device's memory is full.
-func tryGraph(what string, at load, f func() error) error { return graphs.Try("idffnb: "+what, at, f) }
+func tryGraph(what string, at load, f func() error) error {
+	if err := graphs.Try(what, at, f); err != nil {
+		return fmt.Errorf("idffnb: %w", inner(err))
+	}
+	return nil
+}
 
 // load is that of a training step.
 func (e Experiment) load() load {

@@ -236,7 +236,7 @@ func (r *Run) judge(report *Report, judge Judge, metrics []metric.Metric, x []fl
 // addScores adds the values of a Scorer for one more seed, or says why there are none.
 func (r *Run) addScores(report *Report, values map[string]float64, err error) error {
 	if err != nil {
-		return fmt.Errorf("idffnb: %s: scores of %s: %w", r.exp.Name, report.Field, err)
+		return fmt.Errorf("idffnb: %s: scores of %s: %w", r.exp.Name, report.Field, inner(err))
 	}
 	for name, value := range values {
 		if !finite(value) {

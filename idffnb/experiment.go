@@ -147,7 +147,7 @@ func (e Experiment) check() error {
 		}
 	}
 	if err := checkPath(e.Path); err != nil {
-		return fmt.Errorf("idffnb: experiment %s: %w", e.Name, err)
+		return fmt.Errorf("idffnb: experiment %s: %w", e.Name, inner(err))
 	}
 	if err := e.checkCoupled(); err != nil {
 		return fmt.Errorf("idffnb: experiment %s: %w", e.Name, err)

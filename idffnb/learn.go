@@ -182,7 +182,7 @@ func (l *lesson) learn(ctx context.Context) (*Schedule, error) {
 	for step := 1; step <= f.Steps; step++ {
 		loss, gradient, err := l.step(theta, step)
 		if err != nil {
-			return nil, fmt.Errorf("idffnb: %s: step %d: %w", what, step, err)
+			return nil, fmt.Errorf("idffnb: %s: step %d: %w", what, step, inner(err))
 		}
 		if !finite(loss) || !finite(gradient...) {
 			best.Note = fmt.Sprintf("learning diverged at step %d (loss %g): these are the numbers of step %d; try a smaller Rate", step, loss, best.Best)

@@ -41,7 +41,10 @@ func (l *lesson) prepare() (func(*Schedule) (float64, error), error) {
 	}
 	distance := func(x []float32) (float64, error) {
 		far, _, err := measureGap(f.gap(), x, y)
-		return far, err
+		if err != nil {
+			return 0, fmt.Errorf("idffnb: %s: learning a schedule: %w", r.exp.Name, inner(err))
+		}
+		return far, nil
 	}
 	switch {
 	case f.Loss == LossTeacher:

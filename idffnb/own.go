@@ -3,6 +3,7 @@ package idffnb
 import (
 	"encoding"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -19,7 +20,7 @@ import (
 // caught turns a panic in code of the user's own into an error; it is to be deferred. what is who panicked.
 func caught(what string, err *error) {
 	if p := recover(); p != nil {
-		*err = fmt.Errorf("%s panicked: %s", what, panicText(p))
+		*err = fmt.Errorf("%s panicked: %w", what, inner(errors.New(panicText(p))))
 	}
 }
 

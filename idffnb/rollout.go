@@ -46,7 +46,7 @@ const (
 // fields and solvers of the workbench read there the next time; its seconds are those measured then.
 func (r *Run) RollOut(ask RollOut, field flow.Field, s solver.Solver) (*Trajectories, error) {
 	fail := func(err error) (*Trajectories, error) {
-		return nil, fmt.Errorf("idffnb: %s: roll-out: %w", r.exp.Name, err)
+		return nil, fmt.Errorf("idffnb: %s: roll-out: %w", r.exp.Name, inner(err))
 	}
 	setDefault(&ask.Frames, 1)
 	setDefault(&ask.Members, 1)

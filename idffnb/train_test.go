@@ -305,12 +305,14 @@ func TestBadData(t *testing.T) {
 	}
 }
 
-// expectLine fails unless the error is one line with the wanted text.
+// expectLine fails unless the error is one line with the wanted text, in which no package's prefix stands twice.
 func expectLine(t *testing.T, what string, err error, want string) {
 	t.Helper()
 	if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
 		t.Errorf("%s: error %v, want one line with %q", what, err, want)
+		return
 	}
+	checkText(t, err)
 }
 
 func TestOneTrainerAtATime(t *testing.T) {

@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"github.com/idff-go/workbench/internal/errtext"
 )
 
 // ErrLocked is wrapped by the error of Lock when another program holds the
@@ -150,14 +152,14 @@ func (f *Folder) Save(step int, tensors []Tensor, meta map[string]string) error 
 		}
 	}
 	if err := f.pruneRest(steps, keep); err != nil {
-		return fmt.Errorf("checkpoint: step %d is not saved: an older checkpoint could not be removed: %w", step, err)
+		return fmt.Errorf("checkpoint: step %d is not saved: an older checkpoint could not be removed: %w", step, errtext.Inner("checkpoint: ", err))
 	}
 	if err := Write(f.Path(fileName(step)), tensors, clonedMeta(meta, stepKey, strconv.Itoa(step))); err != nil {
 		return err
 	}
 	delete(f.corrupt, step)
 	if err := f.prune(step, keep); err != nil {
-		return fmt.Errorf("checkpoint: step %d is saved, but an older checkpoint could not be removed: %w", step, err)
+		return fmt.Errorf("checkpoint: step %d is saved, but an older checkpoint could not be removed: %w", step, errtext.Inner("checkpoint: ", err))
 	}
 	return nil
 }

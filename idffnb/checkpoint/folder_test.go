@@ -262,7 +262,7 @@ func TestSaveFails(t *testing.T) {
 		}
 	}
 	failAt(t, "prune", 1, syscall.EIO)
-	if err := f.Save(3, state(3), map[string]string{"seed": "1"}); err == nil || !strings.Contains(err.Error(), "step 3 is saved, but") {
+	if err := f.Save(3, state(3), map[string]string{"seed": "1"}); err == nil || !strings.Contains(err.Error(), "step 3 is saved, but") || strings.Count(err.Error(), "checkpoint: ") != 1 {
 		t.Errorf("prune: %v", err)
 	}
 	atStage = nil

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"github.com/idff-go/workbench/internal/errtext"
 )
 
 // Peptide are trajectories of backbone angles: Angles [replicas, Frames, Residues, 2], phi and psi in degrees, PS picoseconds between frames.
@@ -34,7 +36,7 @@ func (p Peptide) Judge(data Peptide, seen []float32) (s PeptideScores, err error
 		p    Peptide
 	}{{"trajectories", p}, {"data", data}} {
 		if err := c.p.check(); err != nil {
-			return s, fmt.Errorf("metric: peptide %s: %w", c.what, err)
+			return s, fmt.Errorf("metric: peptide %s: %w", c.what, errtext.Inner("metric: ", err))
 		}
 	}
 	known, err := NewRamachandran(seen, 10)

@@ -94,7 +94,7 @@ func TestPeptideErrors(t *testing.T) {
 		"no members of 3":                   mean(good.Angles, 3),
 		"angle of the ensemble 1 of 4 is N": mean([]float32{-60, nan, -70, -30}, 2),
 	} {
-		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") || strings.Count(err.Error(), "metric: ") != 1 {
 			t.Errorf("%v, want one line with %q", err, want)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/idff-go/workbench/internal/errtext"
 	"gonum.org/v1/gonum/stat/combin"
 	"gonum.org/v1/gonum/stat/distuv"
 )
@@ -103,7 +104,7 @@ func Compare(a, b []float64) (Paired, error) {
 	}
 	var err error
 	if p.Difference, err = Summarize(diff); err != nil {
-		return Paired{}, fmt.Errorf("metric: paired differences: %w", err)
+		return Paired{}, fmt.Errorf("metric: paired differences: %w", errtext.Inner("metric: ", err))
 	}
 	p.SignP = signTest(p.Wins, p.Losses)
 	return p, nil

@@ -2,6 +2,7 @@ package metric
 
 import (
 	"math"
+	"strings"
 	"testing"
 )
 
@@ -106,3 +107,17 @@ func TestFloor(t *testing.T) {
 	near(t, "first value", f.Values[0], value(t)(MMD2(draw(0), draw(1), 2, 1)), 0)
 	near(t, "last value", f.Values[29], value(t)(MMD2(draw(58), draw(59), 2, 1)), 0)
 }
+
+// TestCompareErrors: one line each, with the package's prefix once.
+func TestCompareErrors(t *testing.T) {
+	for want, err := range map[string]error{
+		"1 values against 2":  second(Compare([]float64{1}, []float64{1, 2})),
+		"paired differences:": second(Compare([]float64{1, math.Inf(1)}, []float64{1, 2})),
+	} {
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Count(err.Error(), "metric: ") != 1 || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%v, want one line with %q and one prefix", err, want)
+		}
+	}
+}
+
+func second(_ Paired, err error) error { return err }

@@ -44,15 +44,6 @@ func Try(what string, at Load, f func() error) error {
 	return line{fmt.Sprintf("%s: %s", what, plain(err)), err}
 }
 
-// Inner is an error as part of another that has the prefix already, such as "idffnb: ": it is left out wherever it stands in the text, and the text becomes one line.
-func Inner(prefix string, err error) error {
-	text := strings.ReplaceAll(strings.ReplaceAll(err.Error(), prefix, ""), "\n", "; ")
-	if text == err.Error() {
-		return err
-	}
-	return line{text, err}
-}
-
 // line is an error of one line for one whose text has more, and which errors.Is and errors.As find in it.
 type line struct {
 	text  string
