@@ -78,9 +78,9 @@ func (r *Run) train(ctx context.Context, after func(), options ...TrainOption) (
 			return err
 		}
 	}
-	making, cancel := context.WithCancel(ctx)
+	ctx, cancel := watch.within(ctx)
 	defer cancel()
-	batches := r.newFeed(making)
+	batches := r.newFeed(ctx)
 
 	show := newProgress(r.exp.Name+", "+r.info.String(), r.step, r.exp.Steps, r.losses)
 	before, began, saved := r.seconds, time.Now(), time.Now()

@@ -1,6 +1,7 @@
 package idffnb
 
 import (
+	"context"
 	"fmt"
 	"time"
 )
@@ -25,11 +26,17 @@ func Watch(every int, see func(run *Run) error) TrainOption {
 	return func(w *watcher) { w.every, w.see, w.asked = every, see, true }
 }
 
-// watcher is what Watch asked for.
+// Until has Train end when the context does, as at an interrupt: after the steps that the device is at, all are saved, Train returns ErrInterrupted, and the next Train goes on from there.
+func Until(ctx context.Context) TrainOption {
+	return func(w *watcher) { w.until, w.bounded = ctx, true }
+}
+
+// watcher is what Watch and Until asked for.
 type watcher struct {
-	every int
-	see   func(*Run) error
-	asked bool
+	every          int
+	see            func(*Run) error
+	until          context.Context
+	asked, bounded bool
 }
 
 // watching puts the options together.
@@ -45,8 +52,20 @@ func (r *Run) watching(options []TrainOption) (*watcher, error) {
 		return nil, fmt.Errorf("idffnb: %s: Watch every %d steps: want 1 or more", r.exp.Name, w.every)
 	case w.asked && w.see == nil:
 		return nil, fmt.Errorf("idffnb: %s: Watch has no function to call", r.exp.Name)
+	case w.bounded && w.until == nil:
+		return nil, fmt.Errorf("idffnb: %s: Until has no context", r.exp.Name)
 	}
 	return w, nil
+}
+
+// within is a context that ends with ctx or with Until's.
+func (w *watcher) within(ctx context.Context) (context.Context, context.CancelFunc) {
+	if !w.bounded {
+		return context.WithCancel(ctx)
+	}
+	both, cancel := context.WithCancel(w.until)
+	stop := context.AfterFunc(ctx, cancel)
+	return both, func() { stop(); cancel() }
 }
 
 // most is how many of the next steps may be made in one go.
