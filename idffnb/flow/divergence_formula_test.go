@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/idff-go/workbench/idffnb/flow"
 )
 
@@ -32,6 +33,33 @@ func TestDivergenceSizes(t *testing.T) {
 		if signs != tc.signs {
 			t.Errorf("%v: all of its probes are signs: %t", tc.d, signs)
 		}
+	}
+}
+
+// TestDivergenceOfMap: for the linear map x -> x A^T the divergence is the trace of A, and e J e is e A e, for each point and probe apart.
+func TestDivergenceOfMap(t *testing.T) {
+	a := [3][3]float64{{2, -1, .5}, {.3, -7, 4}, {1.5, .2, 11}}
+	x := [][]float64{{1, 2, 3}, {-1, .5, 0}}
+	probes := [][]float64{{1, -1, 1, .5, 2, -3}, {-1, -1, 1, 3, 0, 1}}
+	out := MustExecOnceN(backend(t), func(x, e *Node) []*Node {
+		v := DotGeneral(x, []int{1}, nil, ConstAs(x, [][]float64{a[0][:], a[1][:], a[2][:]}), []int{1}, nil)
+		return []*Node{flow.ExactDivergence().Of(v, x, nil), flow.GaussianHutchinson(2).Of(v, x, e)}
+	}, x, probes)
+	exact, estimated := out[0].Value().([][]float64), out[1].Value().([][]float64)
+	for n, row := range probes {
+		near(t, "trace", exact[n], []float64{2 - 7 + 11})
+		want := make([]float64, 2)
+		for k := range want {
+			for i := range 3 {
+				for j := range 3 {
+					want[k] += row[3*k+i] * a[i][j] * row[3*k+j]
+				}
+			}
+		}
+		if len(estimated) != 2 || len(estimated[n]) != 2 {
+			t.Fatalf("estimates are %v, want two for each of two points", estimated)
+		}
+		near(t, "estimates", estimated[n], want)
 	}
 }
 

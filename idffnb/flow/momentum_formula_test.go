@@ -95,6 +95,7 @@ func TestMomentumFormula(t *testing.T) {
 						continue
 					}
 					other := make([]float64, len(gamma))
+					near(t, what+"scheduled, one step", atStep(t, flow.ScheduledField{Gamma: [][]float64{gamma}}, curvedModel(), x, at, 0), of(1, 1, released))
 					for step, rows := range [][][]float64{{gamma, other}, {other, gamma}, {other, other, gamma}} {
 						near(t, what+"scheduled", atStep(t, flow.ScheduledField{Gamma: rows}, curvedModel(), x, at, step), of(1, 1, released))
 						near(t, what+"scheduled, as written", atStep(t, flow.ScheduledField{Gamma: rows, Written: true}, curvedModel(), x, at, step), of(1, .04, written))
