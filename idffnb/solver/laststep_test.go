@@ -1,8 +1,10 @@
 package solver
 
 import (
+	"errors"
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/gomlx/compute/dtypes"
@@ -59,8 +61,64 @@ func TestLastStep(t *testing.T) {
 		if accept {
 			t1, made, refused = tc.t+tc.want, 1, 0
 		}
+		if r.ratio != tc.ratio && !(math.IsNaN(r.ratio) && math.IsNaN(tc.ratio)) {
+			t.Errorf("%s: the ratio %g is noted", what, r.ratio)
+		}
 		if !close(r.t, t1) || !close(r.dt, tc.want*factor) || r.Steps != made || r.Rejected != refused || r.Evaluations != 6 {
 			t.Errorf("%s: then t = %g, a step of %g, %d made, %d rejected, %d evaluations; want %g, %g, %d, %d and 6", what, r.t, r.dt, r.Steps, r.Rejected, r.Evaluations, t1, tc.want*factor, made, refused)
+		}
+	}
+}
+
+// TestSmallestStep: below 4 spacings of the state's numbers at 1 the solver gives up, and says whether the last step tried was no number.
+func TestSmallestStep(t *testing.T) {
+	for _, dtype := range []dtypes.DType{dtypes.Float32, dtypes.Float64} {
+		least := map[dtypes.DType]float64{dtypes.Float32: 0x1p-21, dtypes.Float64: 0x1p-50}[dtype]
+		for _, tc := range []struct {
+			dt, ratio float64
+			want      string // "": a step
+		}{
+			{least, 2, ""}, {least * 1.005, 2, ""}, {1, 2, ""},
+			{least * .995, 2, "solution runs away or jumps"}, {0, 2, "solution runs away or jumps"},
+			{least * .995, math.NaN(), "becomes NaN or infinite"}, {least * .995, math.Inf(1), "becomes NaN or infinite"},
+		} {
+			x := vector(dtype, []float64{1})
+			r := integration{Adaptive: Dopri5(1e-3, 1e-4), method: pairs["dopri5"], program: &Program{step: &givenRatio{ratio: 1}}, dt: tc.dt, ratio: tc.ratio, x: x, slope: x, kept: map[*tensors.Tensor]bool{}}
+			err := r.advance(newStepControl(5))
+			if (err != nil) != (tc.want != "") || err != nil && (!errors.Is(err, ErrStopped) || !strings.Contains(err.Error(), tc.want)) {
+				t.Errorf("%s, a step of %g after a ratio of %g: %v, want %q", dtype, tc.dt, tc.ratio, err, tc.want)
+			}
+		}
+	}
+}
+
+// TestFirstFactor: what a step's ratio does to the next before there is a memory of others but the 1e-4 that it begins with, for each order of estimates; the ratio counts as 1e-10 at least.
+func TestFirstFactor(t *testing.T) {
+	memory := func(q float64) float64 { return math.Pow(1e-4, .2/q) }
+	for _, tc := range []struct {
+		q      int
+		ratio  float64
+		accept bool
+		factor float64
+	}{
+		{2, 1, true, .9 * memory(2)}, {3, .5, true, .9 * math.Pow(.5, -.85/3) * memory(3)}, {8, 1, true, .9 * memory(8)},
+		{8, 0, true, .9 * math.Pow(1e10, .85/8) * memory(8)}, {8, 1e-12, true, .9 * math.Pow(1e10, .85/8) * memory(8)}, {8, 1e-9, true, .9 * math.Pow(1e9, .85/8) * memory(8)},
+		{5, 1.005, false, .9 * math.Pow(1.005, -.17)}, {8, 2, false, .9 * math.Pow(2, -.85/8)}, {2, 1e3, false, .2},
+	} {
+		accept, factor := newStepControl(tc.q).next(tc.ratio)
+		if accept != tc.accept || math.Abs(factor-tc.factor) > 1e-12 {
+			t.Errorf("q = %d, ratio %g: accept %v, factor %g, want %v, %g", tc.q, tc.ratio, accept, factor, tc.accept, tc.factor)
+		}
+	}
+}
+
+// TestFirstStepAtRest: where nothing moves, to 1e-15, the first step is a thousandth of the trial step and at least 1e-6.
+func TestFirstStepAtRest(t *testing.T) {
+	for _, tc := range []struct{ d1, d2, h0, want float64 }{
+		{0, 0, .01, 1e-5}, {0, 0, .0025, 2.5e-6}, {0, 0, 1e-4, 1e-6}, {1e-15, 0, .01, 1e-5}, {0, 1e-15, .01, 1e-5}, {1.005e-15, 0, .01, 1}, {0, 1.005e-15, .01, 1},
+	} {
+		if got := firstStep(tc.d1, tc.d2, tc.h0, 5); math.Abs(got/tc.want-1) > 1e-12 {
+			t.Errorf("firstStep(%g, %g, %g) = %g, want %g", tc.d1, tc.d2, tc.h0, got, tc.want)
 		}
 	}
 }
