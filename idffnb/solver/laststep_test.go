@@ -122,3 +122,28 @@ func TestFirstStepAtRest(t *testing.T) {
 		}
 	}
 }
+
+// TestMostEvaluations: a step is made where all its evaluations are within the most that are allowed.
+func TestMostEvaluations(t *testing.T) {
+	for _, tc := range []struct {
+		made, most int
+		stops      bool
+	}{{8, 14, false}, {9, 14, true}, {8, 13, true}, {2, 8, false}, {9_994, 0, false}, {9_995, 0, true}} {
+		r := integration{Adaptive: Dopri5(1e-3, 1e-4), method: pairs["dopri5"], program: &Program{step: &givenRatio{ratio: 1}}, x: vector(dtypes.Float64, []float64{1})}
+		r.MaxEvaluations, r.Evaluations = tc.most, tc.made
+		if _, _, err := r.step(.5); errors.Is(err, ErrStopped) != tc.stops || !tc.stops && (err != nil || r.Evaluations != tc.made+6) {
+			t.Errorf("%+v: %v, %d evaluations", tc, err, r.Evaluations)
+		}
+	}
+}
+
+// TestLine is x + dt k.
+func TestLine(t *testing.T) {
+	got, err := line(.25, vector(dtypes.Float64, []float64{1, 2}), vector(dtypes.Float64, []float64{3, -4}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v, _ := numbers(got); v[0] != 1.75 || v[1] != 1 {
+		t.Errorf("%v, want 1.75 and 1", v)
+	}
+}
