@@ -74,7 +74,7 @@ func ExampleImport_noise() {
 	for _, x := range out.Points() {
 		square, nearest := math.Inf(1), 0
 		for k, c := range centres {
-			if d := math.Pow(x[0]-c[0], 2) + math.Pow(x[1]-c[1], 2); d < square {
+			if d := (x[0]-c[0])*(x[0]-c[0]) + (x[1]-c[1])*(x[1]-c[1]); d < square {
 				square, nearest = d, k
 			}
 		}
