@@ -24,7 +24,7 @@ type ownNumbers struct {
 	known map[float64][4]float64
 }
 
-// ownPath is an interpolant by its address, by which its numbers are kept.
+// ownPath is an interpolant by its address, by which its numbers are kept: apart from it, since a path is told from others by all that it holds.
 type ownPath struct{ of Interpolant }
 
 var ownNumbersOf sync.Map // *ownPath -> func() (*ownNumbers, error)
