@@ -10,13 +10,13 @@ import (
 	"io"
 	"math"
 	"os"
-	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/idff-go/workbench/internal/fullfile"
 )
 
 // levels are n images of a shape in all 256 levels, and points for them.
@@ -221,13 +221,7 @@ func TestWriteImagesRefuses(t *testing.T) {
 
 // A full disk is said in one line, and leaves nothing. The limit of a file's size holds for a whole process: the test runs in another one.
 func TestWriteImagesWithoutRoom(t *testing.T) {
-	const child = "DATASETS_TEST_NO_ROOM"
-	if os.Getenv(child) == "" {
-		command := exec.Command(os.Args[0], "-test.run=^TestWriteImagesWithoutRoom$", "-test.v")
-		command.Env = append(os.Environ(), child+"=1")
-		if out, err := command.CombinedOutput(); err != nil || !strings.Contains(string(out), "--- PASS: TestWriteImagesWithoutRoom") {
-			t.Errorf("%v\n%s", err, out)
-		}
+	if !fullfile.Alone(t) {
 		return
 	}
 	shape := [3]int{100, 100, 3}
@@ -235,24 +229,12 @@ func TestWriteImagesWithoutRoom(t *testing.T) {
 	for i := range x { // noise, which PNG does not make small
 		x[i] = float32(uint32(i*i*2654435761)>>8)/(1<<23) - 1
 	}
-	signal.Ignore(syscall.SIGXFSZ)
-	defer signal.Reset(syscall.SIGXFSZ)
-	var limit syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
-		t.Fatal(err)
-	}
-	tight := limit
-	tight.Cur = 20_000
-	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &tight); err != nil {
-		t.Fatal(err)
-	}
 	dir := t.TempDir()
-	for _, name := range []string{"out", "out.npz"} {
-		wantLine(t, name, WriteImages(filepath.Join(dir, name), 20, shape, func(int) ([]float32, []float32) { return x, nil }), name+" is not written: ")
-	}
-	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
-		t.Fatal(err)
-	}
+	fullfile.Limit(t, 20_000, func() {
+		for _, name := range []string{"out", "out.npz"} {
+			wantLine(t, name, WriteImages(filepath.Join(dir, name), 20, shape, func(int) ([]float32, []float32) { return x, nil }), name+" is not written: ")
+		}
+	})
 	if left := names(t, dir); len(left) > 0 {
 		t.Errorf("there are %q", left)
 	}

@@ -3,16 +3,14 @@ package idffnb
 import (
 	"math"
 	"os"
-	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/idff-go/workbench/datasets"
 	"github.com/idff-go/workbench/idffnb/flow"
 	"github.com/idff-go/workbench/idffnb/net"
+	"github.com/idff-go/workbench/internal/fullfile"
 )
 
 func TestOpenRefuses(t *testing.T) {
@@ -110,37 +108,17 @@ func TestDamagedCheckpoint(t *testing.T) {
 	}
 }
 
-// TestNoRoomToSave trains where no file can grow beyond 200 kB, less than a checkpoint, as on a disk that fills up: one line, and the checkpoint before stays. The limit holds for a whole
-// process, in which the testing package writes a log of its own: so the test runs in another one, without that log.
+// TestNoRoomToSave trains where no file can grow beyond 200 kB, less than a checkpoint, as on a disk that fills up: one line, and the checkpoint before stays.
 func TestNoRoomToSave(t *testing.T) {
-	const child = "IDFF_TEST_NO_ROOM"
-	if os.Getenv(child) == "" {
-		command := exec.Command(os.Args[0], "-test.run=^TestNoRoomToSave$", "-test.v")
-		command.Env = append(os.Environ(), child+"=1")
-		if out, err := command.CombinedOutput(); err != nil || !strings.Contains(string(out), "--- PASS: TestNoRoomToSave") {
-			t.Errorf("%v\n%s", err, out)
-		}
+	if !fullfile.Alone(t) {
 		return
 	}
 	e := small(t)
 	e.Net = net.MLP{Width: 256, Layers: 2}
 	r := mustOpen(t, e)
 	trainTo(t, r, 20)
-	signal.Ignore(syscall.SIGXFSZ)
-	defer signal.Reset(syscall.SIGXFSZ)
-	var limit syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
-		t.Fatal(err)
-	}
-	tight := limit
-	tight.Cur = 200_000
-	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &tight); err != nil {
-		t.Fatal(err)
-	}
-	err := r.Train()
-	if err2 := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err2 != nil {
-		t.Fatal(err2)
-	}
+	var err error
+	fullfile.Limit(t, 200_000, func() { err = r.Train() })
 	expectLine(t, "no room", err, "small")
 	if r = mustOpen(t, e); r.Step() != 20 {
 		t.Errorf("opened at step %d, want the checkpoint of step 20", r.Step())
