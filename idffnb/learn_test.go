@@ -248,8 +248,13 @@ func TestDivergedLearning(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(s.Note, "diverged at step 2") || s.Best != 0 || !reflect.DeepEqual(s.Times, []float64{0, .5, 1}) {
+	if !strings.Contains(s.Note, "diverged at step 2") || s.Best != 0 || s.Learning.Rate != 1e38 {
 		t.Errorf("%+v", s)
+	}
+	for _, m := range starts(2) {
+		if times, weights, _ := scheduleOf(m); fmt.Sprint(m) == s.Start && (!near(s.Times, times) || !near(s.Weights[1], weights[1])) {
+			t.Errorf("%+v is not the method it began at", s)
+		}
 	}
 	if _, err := r.Sample(10, s.Field(), s.Solver()); err != nil {
 		t.Error(err)

@@ -27,7 +27,7 @@ type Learning struct {
 
 	Steps  int     `json:"steps"`            // of Adam; 0: 400
 	Points int     `json:"points"`           // in a batch; 0: 512. The best step is chosen on 4 times as many, and a teacher takes 16 times as many to their end points
-	Rate   float64 `json:"rate"`             // of Adam, falling to 0 by a cosine; 0: .2, and .05 for a U-Net
+	Rate   float64 `json:"rate"`             // of Adam, falling to 0 by a cosine; 0: .1, and .05 for a U-Net
 	Seed   uint64  `json:"seed"`             // of the noise and data to learn from: never those of a sampling or a Judge
 	Shrink float64 `json:"shrink,omitempty"` // start points are divided by this; 0: 1
 }
@@ -63,6 +63,7 @@ type Schedule struct {
 	Weights  [][]float64 `json:"weights"`         // of each step
 	Gamma    [][]float64 `json:"gamma,omitempty"` // of each step
 	Curve    []LossPoint `json:"curve"`           // the loss on fixed points that were not learned from
+	Start    string      `json:"start"`           // the method that learning began at
 	Best     int         `json:"best"`            // the step of Curve whose numbers these are
 	Note     string      `json:"note,omitempty"`  // what went wrong, if anything did
 	Seconds  float64     `json:"seconds"`         // that it took to learn
@@ -116,7 +117,7 @@ func (s *Schedule) Transfer(to *Run) *Schedule {
 	return &moved
 }
 
-// String is one line for captions, e.g. "learned x3 for 8gaussians-c767990fed at step 20000: t = 0 0.31 0.74 1, weights (1.02) (0.97) (0.88); learned in 9 s".
+// String is one line for captions, e.g. "learned x3 for 8gaussians-c767990fed at step 20000: t = 0 0.31 0.74 1, weights [1.02] [-0.4 1.35] [0.1 -0.3 1.1]; learned in 9 s from adams2 x3".
 func (s *Schedule) String() string {
 	text := fmt.Sprintf("%v for %s: t =", s.Solver(), s.Network)
 	for _, t := range s.Times {
@@ -133,6 +134,9 @@ func (s *Schedule) String() string {
 		}
 	}
 	text += fmt.Sprintf("; learned in %.0f s", s.Seconds)
+	if s.Start != "" {
+		text += " from " + s.Start
+	}
 	if s.Note != "" {
 		text += "; " + s.Note
 	}
@@ -204,7 +208,7 @@ func (r *Run) schedulePath(budget int, l Learning) (path string, err error) {
 		Backend  string
 		Budget   int
 		Learning Learning
-	}{2, r.network(), r.info.Name, budget, l})
+	}{3, r.network(), r.info.Name, budget, l})
 	if err != nil {
 		return "", fmt.Errorf("idffnb: %s: %w", r.exp.Name, err)
 	}
