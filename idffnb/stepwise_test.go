@@ -131,8 +131,8 @@ func TestStepwiseGradient(t *testing.T) {
 
 // Learning a schedule of a U-Net brings the samples nearer to the teacher's, at a rate of its own.
 func TestLearnScheduleOfUNet(t *testing.T) {
-	if rate := mustOpen(t, small(t)).scheduleRate(); rate != .2 {
-		t.Errorf("schedules of an MLP are learned at the rate %g, want .2", rate)
+	if rate := mustOpen(t, small(t)).scheduleRate(); rate != .1 {
+		t.Errorf("schedules of an MLP are learned at the rate %g, want .1", rate)
 	}
 	r := smallUNet(t)
 	if l, _, err := r.planLearning(2, nil); err != nil || l.Rate != .05 {
