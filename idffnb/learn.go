@@ -160,7 +160,7 @@ func (l *lesson) learn(ctx context.Context) (*Schedule, error) {
 	if err != nil {
 		return nil, err
 	}
-	theta, start, loss, err := l.begin(valid)
+	theta, start, loss, err := l.begin(ctx, valid)
 	if err != nil {
 		return nil, err
 	}

@@ -295,16 +295,29 @@ func TestLearnFromTeacher(t *testing.T) {
 	}
 }
 
+// asked is a context that ends once it has been asked for so many times whether it has.
+type asked struct {
+	context.Context
+	left *int
+}
+
+func (a asked) Err() error {
+	if *a.left--; *a.left < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
 func TestInterruptedLearning(t *testing.T) {
 	r := trained(t)
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	_, err := r.learnSchedule(ctx, 2)
-	if !errors.Is(err, ErrInterrupted) || !strings.Contains(err.Error(), "step 1 of 400") {
-		t.Errorf("error %v", err)
-	}
-	if files, _ := filepath.Glob(filepath.Join(r.Dir, "schedules", "*")); len(files) > 0 {
-		t.Errorf("kept %v", files)
+	for after, want := range map[int]string{0: "a method to begin at", len(starts(2)): "step 1 of 400", len(starts(2)) + 5: "step 6 of 400"} {
+		_, err := r.learnSchedule(asked{context.Background(), &after}, 2)
+		if !errors.Is(err, ErrInterrupted) || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want it to say %q", err, want)
+		}
+		if files, _ := filepath.Glob(filepath.Join(r.Dir, "schedules", "*")); len(files) > 0 {
+			t.Errorf("kept %v", files)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package idffnb
 
 import (
+	"context"
 	"fmt"
 	"math"
 
@@ -42,7 +43,7 @@ func starts(evaluations int) (list []solver.Fixed) {
 }
 
 // begin finds theta to begin at, its name and its loss.
-func (l *lesson) begin(valid func(*Schedule) (float64, error)) (theta []float64, name string, loss float64, err error) {
+func (l *lesson) begin(ctx context.Context, valid func(*Schedule) (float64, error)) (theta []float64, name string, loss float64, err error) {
 	r, f := l.run, l.form
 	theta = f.start()
 	if loss, err = valid(l.as(theta)); err != nil || !finite(loss) {
@@ -52,6 +53,9 @@ func (l *lesson) begin(valid func(*Schedule) (float64, error)) (theta []float64,
 	for _, s := range starts(f.steps) {
 		if r.checkSampling(flow.CFM(), s) != nil { // an exponential method on another path
 			continue
+		}
+		if ctx.Err() != nil {
+			return nil, "", 0, fmt.Errorf("idffnb: %s: learning a schedule: %w as it looked for a method to begin at; nothing is kept: run the cell again", r.exp.Name, ErrInterrupted)
 		}
 		times, weights, err := scheduleOf(s)
 		if err != nil {

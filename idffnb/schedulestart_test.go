@@ -1,6 +1,7 @@
 package idffnb
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -77,7 +78,7 @@ func TestLearningBeginsAtTheBestOfTheShelf(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		theta, name, loss, err := lesson.begin(valid)
+		theta, name, loss, err := lesson.begin(context.Background(), valid)
 		if err != nil {
 			t.Fatal(err)
 		}
