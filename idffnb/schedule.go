@@ -83,6 +83,24 @@ func (s *Schedule) Solver() solver.Solver {
 	return solver.Scheduled{Label: s.label(), Times: s.Times, Weights: s.Weights, Of: s.Network}
 }
 
+// StartSolver is the method of the shelf that learning began at: what the choice by the learner's loss gives by itself, with nothing learned. Beside Solver it tells how much the descent added. It is an ordinary solver, which
+// every network takes; for Order > 0 it is one for flow.CFM().
+func (s *Schedule) StartSolver() (solver.Solver, error) {
+	for _, m := range starts(len(s.Times) - 1) {
+		if fmt.Sprint(m) == s.Start {
+			return m, nil
+		}
+	}
+	return nil, fmt.Errorf("idffnb: schedule for %s: it began at %q, which is no method of the shelf with %d evaluations: learn it again", s.Network, s.Start, len(s.Times)-1)
+}
+
+// MustStartSolver is StartSolver for notebooks.
+func (s *Schedule) MustStartSolver() solver.Solver {
+	m, err := s.StartSolver()
+	Must(err)
+	return m
+}
+
 // label names the schedule in tables by what it learned.
 func (s *Schedule) label() string {
 	label := "learned"

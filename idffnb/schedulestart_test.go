@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/idff-go/workbench/idffnb/flow"
@@ -104,6 +105,31 @@ func TestLearningBeginsAtTheBestOfTheShelf(t *testing.T) {
 	}
 	if len(begun) < 3 { // which that are is the network's affair
 		t.Errorf("forms begin at %v: want several", begun)
+	}
+}
+
+// TestStartSolver: a learned schedule gives the method it began at, whose loss is the first of its curve.
+func TestStartSolver(t *testing.T) {
+	r := reference(t, "8gaussians")
+	s, err := r.LearnSchedule(3, Learning{Steps: 2, Points: 32})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lesson := &lesson{run: r, form: form{s.Learning, 3}, budget: 3}
+	valid, err := lesson.prepare()
+	if err != nil {
+		t.Fatal(err)
+	}
+	times, weights, err := scheduleOf(s.MustStartSolver().(solver.Fixed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if loss, err := valid(&Schedule{Network: s.Network, Times: times, Weights: weights}); err != nil || math.Abs(loss-s.Curve[0].Loss) > 1e-6 {
+		t.Errorf("%s has a loss of %g (error %v), the curve begins at %g", s.Start, loss, err, s.Curve[0].Loss)
+	}
+	s.Start = "euler x4"
+	if _, err := s.StartSolver(); err == nil || !strings.Contains(err.Error(), `it began at "euler x4"`) {
+		t.Errorf("error %v", err)
 	}
 }
 
