@@ -71,8 +71,10 @@ func (r *Run) learnSchedule(ctx context.Context, budget int, how ...Learning) (*
 	return s, r.keepSchedule(path, s)
 }
 
-// scheduleRate is the default rate of learning. In the plane .1 had the lowest loss on the fixed points, summed over three networks (velocity on the eight Gaussians and the checkerboard, the end point with OT coupling on 2spirals), 2, 3 and 4
-// evaluations and two seeds: .0489, where .2 had .0494 and .05 .0493. Schedules of a U-Net are learned in some tens of steps, from Euler's method consistent ones on that of notebook 09, 60 steps on 12 points, came to
+// scheduleRate is the default rate of learning. In the plane .1 had the lowest loss on the fixed points, summed over three networks of notebook 05 ("8gaussians-v", "checkerboard-v" and "2spirals-ot"), 2, 3 and 4 evaluations and the
+// seeds 0 and 1 of Learning: .0489, where .2 had .0494 and .05 .0493.
+//
+// Schedules of a U-Net are learned in some tens of steps. Their rate was chosen when learning began at Euler's method: consistent ones on the network of notebook 09, 60 steps on 12 points, came to
 // .0353 with .02, .0342 with .05 and .0342 with .1 at 2 evaluations, to .0115, .0102 and .0098 at 3, to .0026, .0019 and .0016 at 5; free ones on that of notebook 10's rehearsal, 40 steps on 12 points, at 5 evaluations to .0019, .0024 and, with .2, .0114.
 func (r *Run) scheduleRate() float64 {
 	if r.large() {

@@ -310,7 +310,8 @@ func (a asked) Err() error {
 
 func TestInterruptedLearning(t *testing.T) {
 	r := trained(t)
-	for after, want := range map[int]string{0: "a method to begin at", len(starts(2)): "step 1 of 400", len(starts(2)) + 5: "step 6 of 400"} {
+	others := len(starts(2)) - 1 // beside Euler's method
+	for after, want := range map[int]string{0: "a method to begin at", others - 1: "a method to begin at", others: "step 1 of 400", others + 5: "step 6 of 400"} {
 		_, err := r.learnSchedule(asked{context.Background(), &after}, 2)
 		if !errors.Is(err, ErrInterrupted) || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want it to say %q", err, want)
